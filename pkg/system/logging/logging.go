@@ -2,39 +2,24 @@
 // heartbeat and ldirectord grep for. A caller never waits for a disk.
 package logging
 
-import "fmt"
+import (
+	"fmt"
+
+	"lvsha/pkg/system/logging/level"
+)
 
 // Level is the severity of a line, with the names that heartbeat prints.
-type Level uint8
+type Level = level.Level
 
 // The levels, least severe first.
 const (
-	Debug Level = iota
-	Info
-	Notice
-	Warn
-	Error
-	Crit
+	Debug  = level.Debug
+	Info   = level.Info
+	Notice = level.Notice
+	Warn   = level.Warn
+	Error  = level.Error
+	Crit   = level.Crit
 )
-
-// String returns the level as a heartbeat log line spells it.
-func (l Level) String() string {
-	switch l {
-	case Debug:
-		return "debug"
-	case Info:
-		return "info"
-	case Notice:
-		return "notice"
-	case Warn:
-		return "WARN"
-	case Error:
-		return "ERROR"
-	case Crit:
-		return "CRIT"
-	}
-	return fmt.Sprintf("level%d", uint8(l))
-}
 
 // Sink takes finished lines. Implementations must not block the caller.
 type Sink interface {
