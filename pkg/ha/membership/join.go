@@ -1,0 +1,73 @@
+package membership
+
+import (
+	"strings"
+	"time"
+
+	"lvsha/pkg/ha/message"
+	"lvsha/pkg/system/logging/level"
+)
+
+// joinIfComplete goes on to agree on the node list once every configured member
+// is heard or dead.
+func (m *Machine) joinIfComplete(now time.Time) {
+	if m.joined || m.asked != "" {
+		return
+	}
+	for _, p := range m.peers {
+		if !p.heard && p.alive() {
+			return
+		}
+	}
+	m.askNodes(now)
+}
+
+// askNodes asks the first live node for its list; with nobody to ask, the own
+// list is the agreed one.
+func (m *Machine) askNodes(now time.Time) {
+	for _, p := range m.peers {
+		if p.Ping || !p.alive() {
+			continue
+		}
+		m.asked = p.Name
+		m.nextAsk = now.Add(askInterval)
+		m.send(now, message.New("reqnodes").Add("dest", p.Name))
+		return
+	}
+	m.join(now)
+}
+
+// answerNodes tells a peer every configured node, as the originals list them.
+func (m *Machine) answerNodes(now time.Time, p *peer) {
+	var list strings.Builder
+	for _, n := range m.cfg.Nodes {
+		if !n.Ping {
+			list.WriteString(n.Name)
+			list.WriteByte(' ')
+		}
+	}
+	m.send(now, new(message.Message).
+		Add("dest", p.Name).
+		Add("t", "repnodes").
+		Add("nodelist", list.String()).
+		Add("delnodelist", " "))
+}
+
+func (m *Machine) nodesAgreed(now time.Time, p *peer) {
+	if !m.joined && m.asked == p.Name {
+		m.join(now)
+	}
+}
+
+func (m *Machine) join(now time.Time) {
+	m.joined = true
+	for _, p := range m.peers {
+		if p.alive() {
+			// From here on the announced dead time counts, not initdead.
+			p.graceEnd = now.Add(min(p.deadtime, m.cfg.Keepalive*2))
+		}
+	}
+	m.logf(level.Info, "Comm_now_up(): updating status to active")
+	m.setStatus(now, StatusActive)
+	m.emit(Joined{})
+}

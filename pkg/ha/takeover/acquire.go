@@ -1,0 +1,243 @@
+package takeover
+
+import (
+	"time"
+
+	"lvsha/pkg/ha/message"
+	"lvsha/pkg/system/logging/level"
+)
+
+// Result is how a work ended.
+type Result struct {
+	Up  bool  // Probe: some group is up
+	Err error // what went wrong; the groups' own log lines say more
+}
+
+// Done tells that a work has ended.
+func (m *Machine) Done(now time.Time, w Work, r Result) []Effect {
+	m.busy--
+	switch w.Reason {
+	case Startup:
+		m.startupDone(now, w, r)
+	case Own:
+		m.ownDone()
+	case MachDown:
+		m.machDownDone(w)
+	case Standby:
+		m.standbyWorkDone(w)
+	case Yield:
+		m.logf(level.Info, "foreign HA resource release completed.")
+		m.report(true, "")
+	case Shutdown:
+		m.logf(level.Info, "All HA resources relinquished.")
+		m.emit(Send{Message: message.New("shutdone").Add("st", "dead")})
+		m.emit(Stopped{Restart: m.restart})
+		return m.end()
+	}
+	if !m.failbackAt.IsZero() {
+		m.failbackAt = time.Time{}
+		m.failback(now)
+	}
+	m.settle(now)
+	return m.end()
+}
+
+func (m *Machine) startupDone(now time.Time, w Work, r Result) {
+	if w.Operation == Probe {
+		m.probed, m.leftovers = true, r.Up
+		m.cleanUp(now)
+		return
+	}
+	m.announce(now)
+}
+
+// cleanUp brings down what an earlier life left up before this node tells
+// anyone what it holds; with nobody else alive it simply keeps it.
+func (m *Machine) cleanUp(now time.Time) {
+	if !m.joined || !m.probed || m.phase != initial || m.stopping {
+		return
+	}
+	if m.leftovers && m.anyAlive() {
+		m.logf(level.Warn, "Resources of an earlier life are still up: giving them up first.")
+		m.run(Work{Operation: Release, Set: All, Reason: Startup})
+		return
+	}
+	m.announce(now)
+}
+
+// announce enters the resource protocol.
+func (m *Machine) announce(now time.Time) {
+	if m.stopping {
+		return
+	}
+	m.phase = starting
+	m.emit(Send{Message: message.New("starting")})
+	lost := false
+	for _, name := range m.cfg.Others {
+		p := m.peers[name]
+		lost = lost || p.died || p.left
+	}
+	if !lost {
+		m.foreignDone = true
+	}
+	for _, name := range m.cfg.Others {
+		switch p := m.peers[name]; {
+		case p.died:
+			p.died = false
+			m.nodeDied(name)
+		case p.left:
+			m.takeOver(name)
+		}
+	}
+	if !m.anyAlive() && m.phase != stable {
+		m.theirStable = true
+		m.takeLocal(now)
+	}
+}
+
+// takeLocal takes this node's own groups without the word of another.
+func (m *Machine) takeLocal(now time.Time) {
+	m.localAt = time.Time{}
+	m.phase = stable
+	m.acquireOwn(false)
+	m.logf(level.Info, "local resource transition completed.")
+	m.report(true, "")
+	m.failback(now)
+}
+
+// acquireOwn takes the groups whose preferred node this is, unless somebody has
+// them. forced skips that question.
+func (m *Machine) acquireOwn(forced bool) {
+	if m.stopping {
+		return
+	}
+	if !forced && m.standby == noStandby && (m.theirs.Has(Foreign) || m.mine.Has(Local)) {
+		m.logf(level.Info, "Local Resource acquisition completed. (none)")
+		return
+	}
+	m.mine |= Local
+	m.run(Work{Operation: Acquire, Set: Local, Reason: Own})
+}
+
+func (m *Machine) ownDone() {
+	m.logf(level.Info, "Local Resource acquisition completed.")
+	m.localDone = true
+	if m.stopping {
+		return
+	}
+	m.report(true, "req_our_resources()")
+	m.initialDone("req_our_resources")
+}
+
+// takeUnowned decides at once what the original decides by waiting, and what it
+// leaves without a holder.
+func (m *Machine) takeUnowned(now time.Time) {
+	if m.stopping {
+		return
+	}
+	alive, kin := m.others()
+	switch m.phase {
+	case received:
+		if !alive || kin && m.reported && !m.theirStable && m.theirs == None {
+			m.takeLocal(now)
+		} else if m.localAt.IsZero() {
+			m.localAt = now.Add(localWait)
+		}
+	case stable:
+		if alive && m.reported && m.theirStable && m.quiet() && !m.mine.Has(Local) && !m.theirs.Has(Foreign) {
+			m.acquireOwn(false)
+			m.report(true, "")
+		}
+	}
+}
+
+// Died tells that a node is declared dead.
+func (m *Machine) Died(now time.Time, name string) []Effect {
+	p, ok := m.peers[name]
+	if !ok {
+		return m.end()
+	}
+	p.alive = false
+	if m.phase == initial {
+		p.died = true
+		return m.end()
+	}
+	m.nodeDied(name)
+	m.settle(now)
+	return m.end()
+}
+
+func (m *Machine) nodeDied(name string) {
+	if m.standby != noStandby {
+		m.logf(level.Info, "Cancelling pending standby operation")
+		m.standby, m.standbyDeadline = noStandby, time.Time{}
+	}
+	if m.stopping {
+		return
+	}
+	m.needFailback = true
+	p := m.peers[name]
+	if m.reported && m.theirs == None || p.left {
+		p.left = false
+		m.logf(level.Info, "Dead node %s gave up resources.", name)
+		m.stonith(name, "unneeded")
+		m.takeRest(name)
+		return
+	}
+	m.stonith(name, "n_stnth")
+	m.logf(level.Warn, "No STONITH device configured.")
+	m.logf(level.Warn, "Shared disks are not protected.")
+	m.takeOver(name)
+}
+
+func (m *Machine) stonith(name, result string) {
+	m.emit(Send{Message: message.New("stonith").Add("node", name).Add("result", result)})
+}
+
+// takeRest completes this node's hold after the death of a node that had
+// nothing.
+func (m *Machine) takeRest(name string) {
+	m.theirs, m.theirStable = None, true
+	if !m.mine.Has(Foreign) {
+		m.takeOver(name)
+		return
+	}
+	if !m.mine.Has(Local) {
+		m.acquireOwn(true)
+	}
+}
+
+// takeOver takes what a dead or leaving node held. The claim is made before any
+// script runs, so that nobody believes the resources are free.
+func (m *Machine) takeOver(name string) {
+	if m.stopping {
+		m.logf(level.Info, "Resource takeover cancelled - shutdown in progress.")
+		return
+	}
+	m.logf(level.Info, "Resources being acquired from %s.", name)
+	own := !m.mine.Has(Local)
+	m.mine = All
+	m.theirs, m.theirStable, m.reported = None, true, false
+	m.taking, m.overlap = true, false
+	if own {
+		m.run(Work{Operation: Acquire, Set: Local, Reason: Own})
+	}
+	m.run(Work{Operation: Inherit, Node: name, Reason: MachDown})
+	m.report(true, "")
+	if m.phase == received {
+		m.phase = stable
+		m.localAt = time.Time{}
+	}
+}
+
+func (m *Machine) machDownDone(w Work) {
+	m.taking = false
+	m.logf(level.Info, "mach_down takeover complete for node %s.", w.Node)
+	m.needFailback, m.foreignDone = true, true
+	if m.stopping {
+		return
+	}
+	m.emit(Send{Message: message.New("resource").Add("rsc_hold", Foreign.String()).Add("info", "mach_down")})
+	m.logf(level.Info, "mach_down takeover complete.")
+	m.initialDone("mach_down")
+}

@@ -1,0 +1,256 @@
+package takeover
+
+import (
+	"time"
+
+	"lvsha/pkg/ha/message"
+	"lvsha/pkg/system/logging/level"
+)
+
+// The waits of the resource protocol.
+const (
+	localWait      = 10 * time.Second // before own resources are taken from an undecided peer
+	standbyReply   = 10 * time.Second // for the other side to agree to a standby
+	standbyLimit   = time.Hour        // for one half of a standby exchange
+	failbackRetry  = time.Second      // between attempts of a delayed failback
+	partitionPause = 2 * time.Second  // between the return of an original node and the restart
+)
+
+// phase is how far this node has come. The numbers appear in log lines.
+type phase uint8
+
+const (
+	initial      phase = iota // the cluster is not yet joined
+	starting                  // "starting" said
+	bothStarting              // "starting" said and heard
+	received                  // a resource report seen, nobody stable yet
+	stable                    // this node has what it should have
+	shutdown                  // everything is being given up
+)
+
+// standby is the phase of a standby exchange. The numbers appear in log lines.
+type standby uint8
+
+const (
+	noStandby    standby = iota
+	standbyMe            // this node asked to give up a set
+	standbyOther         // the other node asked, this node agreed
+	standbyDone          // one half is done, the other half runs
+)
+
+// Config is what a machine must know.
+type Config struct {
+	Self         string
+	Others       []string // the other cluster nodes, in configuration order
+	AutoFailback bool     // ha.cf(5) auto_failback on
+	PID          int      // printed in the line that begins a shutdown
+}
+
+// Machine is one node's part in the resource protocol. It is not safe for
+// concurrent use.
+type Machine struct {
+	cfg Config
+	out []Effect
+
+	phase       phase
+	mine        Hold
+	theirs      Hold
+	reported    bool // the other side said what it holds since it last started
+	theirStable bool
+	taking      bool // an Inherit work is out
+	overlap     bool // the other side also holds what this node keeps
+	busy        int  // works asked for and not done
+
+	standby         standby
+	standbySet      Hold // as the node going standby sees it
+	standbyDeadline time.Time
+
+	needFailback bool
+	failbackAt   time.Time
+	localAt      time.Time
+
+	joined, probed, leftovers bool
+	initialLogged             bool
+	localDone, foreignDone    bool
+
+	stopping  bool // a shutdown or restart was asked for
+	restart   bool // … and it is a restart
+	given     bool // the release of everything was asked for
+	deferred  bool // the delay of the shutdown was logged
+	restartAt time.Time
+
+	peers map[string]*peer
+}
+
+// peer is what matters of another node.
+type peer struct {
+	alive bool
+	kin   bool // it runs this program
+	died  bool // before this node had joined
+	left  bool // it said that it has given up everything
+
+	// The newest report seen. Messages that were lost arrive late; what they
+	// say about resources is no longer so.
+	generation, seq uint64
+}
+
+// New returns the machine of a node that has not yet started.
+func New(cfg Config) *Machine {
+	m := &Machine{cfg: cfg, peers: make(map[string]*peer)}
+	for _, name := range cfg.Others {
+		m.peers[name] = &peer{}
+	}
+	return m
+}
+
+// Start begins the machine's life with a look at what an earlier one left.
+func (m *Machine) Start(time.Time) []Effect {
+	m.run(Work{Operation: Probe, Set: All, Reason: Startup})
+	return m.end()
+}
+
+// Joined tells that the cluster's membership is known.
+func (m *Machine) Joined(now time.Time) []Effect {
+	m.joined = true
+	m.cleanUp(now)
+	return m.end()
+}
+
+// Peer tells what membership knows of another node.
+func (m *Machine) Peer(name string, alive, kin bool) {
+	if p, ok := m.peers[name]; ok {
+		p.alive, p.kin = alive, kin
+		if alive {
+			p.died = false
+		}
+	}
+}
+
+// Tick does what is due.
+func (m *Machine) Tick(now time.Time) []Effect {
+	if due(m.standbyDeadline, now) {
+		m.standbyDeadline = time.Time{}
+		m.standby = noStandby
+		m.theirStable = true
+		m.logf(level.Warn, "No reply to standby request.  Standby request cancelled.")
+	}
+	if due(m.localAt, now) {
+		m.takeLocal(now)
+	}
+	if due(m.failbackAt, now) {
+		m.failbackAt = time.Time{}
+		m.failback(now)
+	}
+	if due(m.restartAt, now) {
+		m.restartAt = time.Time{}
+		m.stopping, m.restart = true, true
+	}
+	m.settle(now)
+	return m.end()
+}
+
+// Deadline is when Tick has something to do next; the zero time means never.
+func (m *Machine) Deadline() time.Time {
+	var next time.Time
+	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt} {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	return next
+}
+
+// Mine is what this node holds, in its own belief.
+func (m *Machine) Mine() Hold { return m.mine }
+
+// Theirs is what the other side said it holds.
+func (m *Machine) Theirs() Hold { return m.theirs }
+
+// Stable reports whether nothing is moving.
+func (m *Machine) Stable() bool {
+	return (m.theirStable || !m.anyAlive()) && m.quiet() &&
+		(m.phase == stable || m.phase == shutdown || m.phase == initial)
+}
+
+// quiet reports whether no work and no exchange is under way.
+func (m *Machine) quiet() bool {
+	return !m.taking && m.standby == noStandby && m.standbyDeadline.IsZero() && m.busy == 0
+}
+
+func due(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
+
+func (m *Machine) end() []Effect {
+	out := m.out
+	m.out = nil
+	return out
+}
+
+// settle runs after every event: what became possible is done.
+func (m *Machine) settle(now time.Time) {
+	m.takeUnowned(now)
+	m.yield()
+	m.audit()
+	m.beginShutdown()
+}
+
+// others reports whether any other node is alive, and whether all that are run
+// this program.
+func (m *Machine) others() (alive, kin bool) {
+	kin = true
+	for _, name := range m.cfg.Others {
+		p := m.peers[name]
+		if !p.alive || p.left {
+			continue
+		}
+		alive = true
+		kin = kin && p.kin
+	}
+	return alive, kin
+}
+
+func (m *Machine) anyAlive() bool {
+	alive, _ := m.others()
+	return alive
+}
+
+func (m *Machine) isKin(name string) bool {
+	p, ok := m.peers[name]
+	return ok && p.kin
+}
+
+// report says what this node holds.
+func (m *Machine) report(isStable bool, info string) {
+	if m.phase == starting || m.phase == bothStarting {
+		m.phase = received
+	}
+	msg := message.New("resource").Add("rsc_hold", m.mine.String()).Add("rtype", "full")
+	if isStable {
+		msg.Add("isstable", "1")
+	} else {
+		msg.Add("isstable", "0")
+	}
+	if info != "" {
+		msg.Add("info", info)
+	}
+	m.emit(Send{Message: msg})
+}
+
+// initialDone logs once that what was to be acquired at the start is.
+func (m *Machine) initialDone(reason string) {
+	if m.initialLogged || !m.localDone || !m.foreignDone {
+		return
+	}
+	m.initialLogged = true
+	m.logf(level.Info, "Initial resource acquisition complete (%s)", reason)
+}
+
+// audit says what must not be. Nothing follows from it here.
+func (m *Machine) audit() {
+	if m.phase != stable || m.stopping || !m.theirStable || !m.quiet() {
+		return
+	}
+	if m.mine.Has(Local) && m.theirs.Has(Foreign) && !m.overlap {
+		m.overlap = true
+		m.logf(level.Error, "Both machines own our resources!")
+	}
+}

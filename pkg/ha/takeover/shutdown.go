@@ -1,0 +1,50 @@
+package takeover
+
+import (
+	"time"
+
+	"lvsha/pkg/system/logging/level"
+)
+
+// Shutdown asks for an orderly end: everything is given up, then said.
+func (m *Machine) Shutdown(now time.Time) []Effect {
+	if m.stopping && !m.restart {
+		return m.end()
+	}
+	m.stopping, m.restart = true, false
+	m.settle(now)
+	return m.end()
+}
+
+// Restart asks for the same, and for a new life after it.
+func (m *Machine) Restart(now time.Time) []Effect {
+	if !m.stopping {
+		m.stopping, m.restart = true, true
+	}
+	m.settle(now)
+	return m.end()
+}
+
+// beginShutdown starts to give up once nothing is moving. A node that shuts
+// down does not wait for the other side to become stable: what it says at the
+// end is understood at any time.
+func (m *Machine) beginShutdown() {
+	if !m.stopping || m.given {
+		return
+	}
+	if !m.quiet() {
+		if !m.deferred {
+			m.deferred = true
+			m.logf(level.Warn, "Shutdown delayed until current resource activity finishes.")
+		}
+		return
+	}
+	m.given = true
+	m.mine = None
+	m.phase = shutdown
+	m.localAt, m.failbackAt = time.Time{}, time.Time{}
+	m.report(false, "shutdown")
+	m.logf(level.Info, "Heartbeat shutdown in progress. (%d)", m.cfg.PID)
+	m.logf(level.Info, "Giving up all HA resources.")
+	m.run(Work{Operation: Release, Set: All, Reason: Shutdown})
+}

@@ -1,0 +1,144 @@
+package takeover
+
+import (
+	"time"
+
+	"lvsha/pkg/ha/message"
+	"lvsha/pkg/system/logging/level"
+)
+
+func ask(set Hold, info string) Send {
+	return Send{Message: message.New("ask_resources").Add("rsc_hold", set.String()).Add("info", info)}
+}
+
+// failback gives the foreign groups back to their node, if this node holds them
+// since that node died or left, and auto_failback is on here: the setting of
+// the holder decides.
+func (m *Machine) failback(now time.Time) {
+	if m.stopping || !m.mine.Has(Foreign) || !m.needFailback || !m.cfg.AutoFailback {
+		m.needFailback = false
+		return
+	}
+	if !m.anyAlive() {
+		return
+	}
+	if !m.quiet() || !m.theirStable || m.phase != stable {
+		m.logf(level.Debug, "Auto failback delayed.")
+		m.failbackAt = now.Add(failbackRetry)
+		return
+	}
+	m.needFailback = false
+	if m.requestStandby(now, Foreign) {
+		m.emit(ask(Foreign, "me"))
+	}
+}
+
+// Standby begins an exchange at this node's wish. It reports whether the
+// request stands; the owner then has sent, or sends, the asking message.
+func (m *Machine) Standby(now time.Time, set Hold) ([]Effect, bool) {
+	ok := m.requestStandby(now, set)
+	m.settle(now)
+	return m.end(), ok
+}
+
+func (m *Machine) requestStandby(now time.Time, set Hold) bool {
+	if !m.standbyPossible(now, m.cfg.Self) {
+		return false
+	}
+	m.logf(level.Info, "%s wants to go standby [%s]", m.cfg.Self, set)
+	m.standby, m.standbySet = standbyMe, set
+	m.standbyDeadline = now.Add(standbyReply)
+	m.theirStable = false
+	return true
+}
+
+func (m *Machine) standbyPossible(now time.Time, from string) bool {
+	switch {
+	case !m.standbyDeadline.IsZero():
+		left := int(m.standbyDeadline.Sub(now) / time.Second)
+		m.logf(level.Warn, "Standby in progress- new request from %s ignored [%d seconds left]", from, left)
+	case !m.theirStable:
+		m.logf(level.Warn, "standby message [me] from %s ignored.  Other side is in flux.", from)
+	case m.phase != stable:
+		m.logf(level.Warn, "standby message [me] from %s ignored.  local resources in flux.", from)
+	default:
+		return true
+	}
+	return false
+}
+
+// receiveAsk handles the messages of a standby exchange.
+func (m *Machine) receiveAsk(now time.Time, from string, msg *message.Message) {
+	if m.phase == shutdown || m.phase == initial {
+		return
+	}
+	set, ok := ParseHold(msg.Text("rsc_hold"))
+	if !ok || !msg.Has("rsc_hold") {
+		set = All
+	}
+	info := msg.Text("info")
+	switch {
+	case m.standby == noStandby && info == "me":
+		if !m.standbyPossible(now, from) {
+			return
+		}
+		m.logf(level.Info, "%s wants to go standby [%s]", from, set)
+		m.standby, m.standbySet = standbyOther, set
+		m.standbyDeadline = now.Add(standbyLimit)
+		m.emit(ask(set, "other"))
+	case info == "me":
+		m.standbyPossible(now, from)
+	case m.standby == standbyMe && info == "other":
+		m.giveStandby(now, from)
+	case m.standby == standbyOther && info == "done":
+		m.takeStandby(now, from)
+	case m.standby == standbyDone && info == "done" && m.busy == 0:
+		m.standby, m.standbyDeadline = noStandby, time.Time{}
+		m.logf(level.Info, "Other node completed standby takeover of %s resources.", m.standbySet)
+		m.report(true, "")
+	default:
+		m.logf(level.Error, "Ignored standby message '%s' from %s in state %d", info, from, m.standby)
+	}
+}
+
+// giveStandby lets go of the set the other side agreed to take.
+func (m *Machine) giveStandby(now time.Time, from string) {
+	m.standbyDeadline = now.Add(standbyLimit)
+	m.logf(level.Info, "standby: %s can take our %s resources", from, m.standbySet)
+	m.mine &^= m.standbySet
+	m.report(false, "standby")
+	m.logf(level.Info, "give up %s HA resources (standby).", m.standbySet)
+	m.run(Work{Operation: Release, Set: m.standbySet, Reason: Standby})
+}
+
+// takeStandby takes the set the other side has let go of.
+func (m *Machine) takeStandby(now time.Time, from string) {
+	m.standbyDeadline = now.Add(standbyLimit)
+	m.logf(level.Info, "standby: acquire [%s] resources from %s", m.standbySet, from)
+	set := m.standbySet.Mirror()
+	m.standby = standbyDone
+	m.logf(level.Info, "acquire %s HA resources (standby).", set)
+	m.run(Work{Operation: Acquire, Set: set, Reason: Standby})
+}
+
+func (m *Machine) standbyWorkDone(w Work) {
+	if m.standby == noStandby {
+		// The exchange ended by the death of the other side while scripts ran.
+		return
+	}
+	if w.Operation == Release {
+		m.logf(level.Info, "%s HA resource release completed (standby).", w.Set)
+		m.logf(level.Info, "Local standby process completed [%s].", m.standbySet)
+		m.emit(ask(m.standbySet, "done"))
+		m.standby = standbyDone
+		return
+	}
+	m.logf(level.Info, "%s HA resource acquisition completed (standby).", w.Set)
+	m.logf(level.Info, "Standby resource acquisition done [%s].", m.standbySet)
+	m.mine |= w.Set
+	m.standby, m.standbyDeadline = noStandby, time.Time{}
+	m.localDone = true
+	m.report(true, "")
+	m.emit(ask(m.standbySet, "done"))
+	m.initialDone("auto_failback")
+}
