@@ -167,6 +167,9 @@ func (c *Core) applyMembers(now time.Time, effects []membership.Effect) {
 		case membership.StatusChange:
 			c.emit(Notice{Change: e})
 			c.notePeer(e.Node)
+			if e.To == membership.StatusActive {
+				c.applyHolder(now, c.holder.Active(now, e.Node))
+			}
 		case membership.LinkChange:
 			c.emit(Notice{Change: e})
 		case membership.Died:
@@ -209,7 +212,7 @@ func (c *Core) deliver(now time.Time, e membership.Deliver) {
 func (c *Core) notePeer(name string) {
 	v, ok := c.members.View(name)
 	if ok && !v.Ping {
-		c.holder.Peer(name, v.Status != membership.StatusDead && v.Status != membership.StatusInit, v.Kin)
+		c.holder.Peer(name, v.Status != membership.StatusDead, v.Kin)
 	}
 }
 
@@ -242,7 +245,7 @@ func (c *Core) farewell(now time.Time, restart bool) {
 	c.endAt = now.Add(linger)
 	c.unaware = make(map[string]bool)
 	for _, name := range c.others {
-		if v, ok := c.members.View(name); ok && v.Status != membership.StatusDead && v.Status != membership.StatusInit {
+		if v, ok := c.members.View(name); ok && v.Status != membership.StatusDead && v.Known {
 			c.unaware[name] = true
 		}
 	}

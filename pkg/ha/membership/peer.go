@@ -68,6 +68,7 @@ type View struct {
 	Ping   bool
 	Status string
 	Kin    bool // runs this program
+	Known  bool // heard in this life
 	Heard  time.Time
 	Links  map[string]bool // up or not
 }
@@ -78,9 +79,9 @@ func (m *Machine) View(name string) (View, bool) {
 	if !ok {
 		return View{}, false
 	}
-	v := View{Name: p.Name, Ping: p.Ping, Status: p.status, Kin: p.kin, Heard: p.statusAt, Links: make(map[string]bool)}
+	v := View{Name: p.Name, Ping: p.Ping, Status: p.status, Kin: p.kin, Known: p.heard, Heard: p.statusAt, Links: make(map[string]bool)}
 	if p == m.self {
-		v.Status, v.Kin = m.status, true
+		v.Status, v.Kin, v.Known = m.status, true, true
 	}
 	for name, l := range p.links {
 		v.Links[name] = l.up

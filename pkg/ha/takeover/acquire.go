@@ -138,7 +138,7 @@ func (m *Machine) takeUnowned(now time.Time) {
 	alive, kin := m.others()
 	switch m.phase {
 	case received:
-		if !alive || kin && m.reported && !m.theirStable && m.theirs == None {
+		if !alive || kin && m.reported && !m.theirStable && m.theirs == None && !m.anyLeaving() {
 			m.takeLocal(now)
 		} else if m.localAt.IsZero() {
 			m.localAt = now.Add(localWait)
@@ -168,10 +168,7 @@ func (m *Machine) Died(now time.Time, name string) []Effect {
 }
 
 func (m *Machine) nodeDied(name string) {
-	if m.standby != noStandby {
-		m.logf(level.Info, "Cancelling pending standby operation")
-		m.standby, m.standbyDeadline = noStandby, time.Time{}
-	}
+	m.cancelStandby()
 	if m.stopping {
 		return
 	}

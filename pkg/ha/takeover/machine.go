@@ -1,6 +1,7 @@
 package takeover
 
 import (
+	"strconv"
 	"time"
 
 	"lvsha/pkg/ha/message"
@@ -13,6 +14,7 @@ const (
 	standbyReply   = 10 * time.Second // for the other side to agree to a standby
 	standbyLimit   = time.Hour        // for one half of a standby exchange
 	failbackRetry  = time.Second      // between attempts of a delayed failback
+	syncInterval   = time.Second      // between questions to a node that is not stable
 	partitionPause = 2 * time.Second  // between the return of an original node and the restart
 )
 
@@ -68,6 +70,7 @@ type Machine struct {
 	needFailback bool
 	failbackAt   time.Time
 	localAt      time.Time
+	syncAt       time.Time
 
 	joined, probed, leftovers bool
 	initialLogged             bool
@@ -89,9 +92,12 @@ type peer struct {
 	died  bool // before this node had joined
 	left  bool // it said that it has given up everything
 
+	leaving bool // it is giving up everything and may still hold some
+
 	// The newest report seen. Messages that were lost arrive late; what they
 	// say about resources is no longer so.
 	generation, seq uint64
+	asked           uint64 // number of its last message in a standby exchange
 }
 
 // New returns the machine of a node that has not yet started.
@@ -134,7 +140,7 @@ func (m *Machine) Tick(now time.Time) []Effect {
 		m.theirStable = true
 		m.logf(level.Warn, "No reply to standby request.  Standby request cancelled.")
 	}
-	if due(m.localAt, now) {
+	if due(m.localAt, now) && !m.anyLeaving() {
 		m.takeLocal(now)
 	}
 	if due(m.failbackAt, now) {
@@ -152,7 +158,10 @@ func (m *Machine) Tick(now time.Time) []Effect {
 // Deadline is when Tick has something to do next; the zero time means never.
 func (m *Machine) Deadline() time.Time {
 	var next time.Time
-	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt} {
+	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt, m.syncAt} {
+		if !t.IsZero() && t == m.localAt && m.anyLeaving() {
+			continue // its farewell or its death decides
+		}
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
@@ -189,6 +198,7 @@ func (m *Machine) end() []Effect {
 func (m *Machine) settle(now time.Time) {
 	m.takeUnowned(now)
 	m.yield()
+	m.sync(now)
 	m.audit()
 	m.beginShutdown()
 }
@@ -213,6 +223,16 @@ func (m *Machine) anyAlive() bool {
 	return alive
 }
 
+// anyLeaving reports whether a live node is giving up what it may still hold.
+func (m *Machine) anyLeaving() bool {
+	for _, p := range m.peers {
+		if p.alive && p.leaving && !p.left {
+			return true
+		}
+	}
+	return false
+}
+
 func (m *Machine) isKin(name string) bool {
 	p, ok := m.peers[name]
 	return ok && p.kin
@@ -231,6 +251,9 @@ func (m *Machine) report(isStable bool, info string) {
 	}
 	if info != "" {
 		msg.Add("info", info)
+	}
+	if alive, kin := m.others(); alive && kin {
+		msg.Add("standby", strconv.Itoa(int(m.standby)))
 	}
 	m.emit(Send{Message: msg})
 }

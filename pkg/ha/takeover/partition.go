@@ -3,7 +3,14 @@ package takeover
 import (
 	"time"
 
+	"lvsha/pkg/ha/message"
 	"lvsha/pkg/system/logging/level"
+)
+
+// Reports with these comments want an answer. The originals ignore them.
+const (
+	infoReturned = "returned" // the receiver was dead to the sender, or is new to it
+	infoSync     = "sync"     // the sender waits for the receiver
 )
 
 // Returned tells that a node declared dead goes on in its old life. Two nodes
@@ -19,8 +26,10 @@ func (m *Machine) Returned(now time.Time, name string) []Effect {
 		return m.end()
 	}
 	m.reported, m.theirStable = false, false
+	m.needFailback = false
+	m.cancelStandby()
 	if p.kin {
-		m.report(m.phase == stable, "")
+		m.report(m.phase == stable, infoReturned)
 	} else if m.restartAt.IsZero() {
 		m.restartAt = now.Add(partitionPause)
 	}
@@ -28,9 +37,39 @@ func (m *Machine) Returned(now time.Time, name string) []Effect {
 	return m.end()
 }
 
+// Active tells that a node announces itself as fully running. It may have
+// joined while the two could not hear each other; what this node holds is news
+// to it then.
+func (m *Machine) Active(now time.Time, name string) []Effect {
+	if m.isKin(name) && !m.stopping && (m.phase == received || m.phase == stable) {
+		m.report(m.phase == stable, infoSync)
+		m.settle(now)
+	}
+	return m.end()
+}
+
+// sync asks a node of this program again and again what it holds, until it is
+// known to be stable: an answer may have been lost or overtaken.
+func (m *Machine) sync(now time.Time) {
+	waiting := !m.theirStable && m.quiet() || m.busy == 0 && (m.standby == standbyOther || m.standby == standbyDone)
+	waiting = waiting && m.phase == stable && !m.stopping
+	if alive, kin := m.others(); !waiting || !alive || !kin {
+		m.syncAt = time.Time{}
+		return
+	}
+	if m.syncAt.IsZero() {
+		m.syncAt = now.Add(syncInterval)
+		return
+	}
+	if due(m.syncAt, now) {
+		m.syncAt = now.Add(syncInterval)
+		m.report(true, infoSync)
+	}
+}
+
 // resolve compares a report with what this node holds. The preferred node keeps
 // its groups; the other one lets go.
-func (m *Machine) resolve(from string, before Hold) {
+func (m *Machine) resolve(from string, before Hold, msg *message.Message) {
 	if m.overlap && !m.theirs.Has(Foreign) {
 		m.overlap = false
 		m.emit(Reannounce{Set: Local})
@@ -38,15 +77,36 @@ func (m *Machine) resolve(from string, before Hold) {
 	if !m.isKin(from) {
 		return
 	}
+	info := msg.Text("info")
+	m.matchStandby(from, msg)
 	conflict := m.mine.Has(Local) && m.theirs.Has(Foreign)
-	if conflict && before != m.theirs {
-		// The other side may not know that this node never let go.
+	if conflict && before != m.theirs || info == infoReturned || info == infoSync {
+		// The other side asked, or may not know that this node never let go.
 		m.report(m.phase == stable, "")
 	}
 	if conflict && !m.overlap {
 		m.overlap = true
 		m.logf(level.Error, "Both machines own our resources!")
 	}
+}
+
+// matchStandby ends an exchange that the other side has ended or never knew of.
+// A report says so if it is newer than the other side's last word in it.
+func (m *Machine) matchStandby(from string, msg *message.Message) {
+	p := m.peers[from]
+	if m.standby == noStandby || p.seq < p.asked {
+		return
+	}
+	if msg.Text("info") == infoReturned {
+		m.cancelStandby()
+		return
+	}
+	if msg.Text("standby") != "0" || m.busy > 0 || m.standby == standbyMe {
+		return
+	}
+	m.standby, m.standbyDeadline = noStandby, time.Time{}
+	m.logf(level.Info, "Other node completed standby takeover of %s resources.", m.standbySet)
+	m.report(true, "")
 }
 
 // yield lets go of foreign groups that their preferred node also holds.

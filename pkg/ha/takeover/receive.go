@@ -10,7 +10,7 @@ import (
 // Receive takes a message of another node.
 func (m *Machine) Receive(now time.Time, from string, msg *message.Message) []Effect {
 	kind := msg.Type()
-	if (kind == "resource" || kind == "shutdone") && m.outdated(from, msg) {
+	if (kind == "starting" || kind == "resource" || kind == "shutdone") && m.outdated(from, msg) {
 		return nil
 	}
 	switch kind {
@@ -37,6 +37,9 @@ func (m *Machine) outdated(from string, msg *message.Message) bool {
 	}
 	gen, _ := msg.Hex("hg")
 	seq, _ := msg.Hex("seq")
+	if gen > p.generation {
+		p.asked = 0
+	}
 	if gen < p.generation || gen == p.generation && seq < p.seq {
 		return true
 	}
@@ -47,7 +50,7 @@ func (m *Machine) outdated(from string, msg *message.Message) bool {
 // receiveStarting answers a node that has joined with what this node holds.
 func (m *Machine) receiveStarting(from string) {
 	if p, ok := m.peers[from]; ok {
-		p.left = false
+		p.left, p.leaving = false, false
 	}
 	m.theirStable = false
 	switch m.phase {
@@ -60,8 +63,10 @@ func (m *Machine) receiveStarting(from string) {
 		m.report(false, "")
 	case bothStarting:
 		m.logf(level.Error, "Received 'starting' message in state %d", m.phase)
-	case received, shutdown:
+	case received:
 		m.report(false, "")
+	case shutdown:
+		m.report(false, "shutdown")
 	case stable:
 		m.report(true, "")
 	}
@@ -78,6 +83,9 @@ func (m *Machine) receiveResource(now time.Time, from string, msg *message.Messa
 	set, ok := ParseHold(msg.Text("rsc_hold"))
 	if !ok {
 		m.logf(level.Error, "encode_resources: bad resource type [%s]", msg.Text("rsc_hold"))
+	}
+	if p, ok := m.peers[from]; ok {
+		p.leaving = msg.Text("info") == "shutdown"
 	}
 	if m.phase == initial {
 		return
@@ -98,7 +106,7 @@ func (m *Machine) receiveResource(now time.Time, from string, msg *message.Messa
 		return
 	}
 	m.receiveStability(now, from, msg)
-	m.resolve(from, before)
+	m.resolve(from, before, msg)
 }
 
 func (m *Machine) receiveStability(now time.Time, from string, msg *message.Message) {
@@ -156,12 +164,9 @@ func (m *Machine) Restarted(now time.Time, name string) []Effect {
 	if !ok {
 		return m.end()
 	}
-	p.died, p.left = false, false
+	p.died, p.left, p.leaving = false, false, false
 	m.theirStable, m.reported, m.overlap = false, false, false
-	if m.standby != noStandby {
-		m.logf(level.Info, "Cancelling pending standby operation")
-		m.standby, m.standbyDeadline = noStandby, time.Time{}
-	}
+	m.cancelStandby()
 	m.settle(now)
 	return m.end()
 }

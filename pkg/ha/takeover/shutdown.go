@@ -42,7 +42,7 @@ func (m *Machine) beginShutdown() {
 	m.given = true
 	m.mine = None
 	m.phase = shutdown
-	m.localAt, m.failbackAt = time.Time{}, time.Time{}
+	m.localAt, m.failbackAt, m.syncAt = time.Time{}, time.Time{}, time.Time{}
 	m.report(false, "shutdown")
 	m.logf(level.Info, "Heartbeat shutdown in progress. (%d)", m.cfg.PID)
 	m.logf(level.Info, "Giving up all HA resources.")

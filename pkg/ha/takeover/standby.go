@@ -19,7 +19,12 @@ func (m *Machine) failback(now time.Time) {
 		m.needFailback = false
 		return
 	}
-	if !m.anyAlive() {
+	alive, kin := m.others()
+	if !alive {
+		return
+	}
+	if kin && m.theirs.Has(Local) {
+		m.needFailback = false // they already hold it: one of the two yields
 		return
 	}
 	if !m.quiet() || !m.theirStable || m.phase != stable {
@@ -67,6 +72,14 @@ func (m *Machine) standbyPossible(now time.Time, from string) bool {
 	return false
 }
 
+// cancelStandby ends an exchange whose other side is gone or begins anew.
+func (m *Machine) cancelStandby() {
+	if m.standby != noStandby {
+		m.logf(level.Info, "Cancelling pending standby operation")
+		m.standby, m.standbyDeadline = noStandby, time.Time{}
+	}
+}
+
 // receiveAsk handles the messages of a standby exchange.
 func (m *Machine) receiveAsk(now time.Time, from string, msg *message.Message) {
 	if m.phase == shutdown || m.phase == initial {
@@ -77,6 +90,10 @@ func (m *Machine) receiveAsk(now time.Time, from string, msg *message.Message) {
 		set = All
 	}
 	info := msg.Text("info")
+	if p, ok := m.peers[from]; ok {
+		seq, _ := msg.Hex("seq")
+		p.asked = max(p.asked, seq)
+	}
 	switch {
 	case m.standby == noStandby && info == "me":
 		if !m.standbyPossible(now, from) {
@@ -92,6 +109,8 @@ func (m *Machine) receiveAsk(now time.Time, from string, msg *message.Message) {
 		m.giveStandby(now, from)
 	case m.standby == standbyOther && info == "done":
 		m.takeStandby(now, from)
+	case m.standby == noStandby && info == "done" && m.isKin(from):
+		// Its report came first and has ended the exchange.
 	case m.standby == standbyDone && info == "done" && m.busy == 0:
 		m.standby, m.standbyDeadline = noStandby, time.Time{}
 		m.logf(level.Info, "Other node completed standby takeover of %s resources.", m.standbySet)
