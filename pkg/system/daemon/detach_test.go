@@ -76,6 +76,12 @@ func start(t *testing.T, mode string, env ...string) (int, string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "one", "two")
 	cmd.Env = append(append(os.Environ(), helper+"="+mode), env...)
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	cmd.ExtraFiles = []*os.File{null}
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -97,7 +103,7 @@ func TestDetachReady(t *testing.T) {
 	}()
 	status, out := start(t, "ready", "DAEMON_TEST_DIR="+dir, "DAEMON_TEST_FIFO="+fifo,
 		// A variable from elsewhere does not make a start command a daemon.
-		marker+"=1:2.3:/")
+		marker+"=3:2.3:/")
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, out)
 	}
