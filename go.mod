@@ -7,4 +7,9 @@ require (
 	go.uber.org/goleak v1.3.0
 )
 
-require golang.org/x/sys v0.13.0 // indirect
+require github.com/vishvananda/netns v0.0.5 // indirect
+
+require (
+	github.com/vishvananda/netlink v1.3.1
+	golang.org/x/sys v0.13.0
+)
