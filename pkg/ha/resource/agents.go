@@ -1,0 +1,280 @@
+package resource
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"lvsha/pkg/system/logging"
+	"lvsha/pkg/system/netif"
+)
+
+// Exit codes of the agents, those of OCF.
+const (
+	ocfSuccess       = 0
+	ocfGeneric       = 1
+	ocfNotConfigured = 6
+	ocfNotRunning    = 7
+)
+
+// The agents that need no script.
+const (
+	agentIPaddr  = "IPaddr"
+	agentIPaddr2 = "IPaddr2"
+)
+
+// IsAddress says whether a script name is that of an address agent.
+func IsAddress(script string) bool { return script == agentIPaddr || script == agentIPaddr2 }
+
+// Announcer tells the neighbours where an address is. netif.Announcer is one.
+type Announcer interface {
+	// Announce returns after the first frames have left.
+	Announce(device string, ip netip.Addr) error
+	// Withdraw ends the announcements of an address.
+	Withdraw(device string, ip netip.Addr)
+}
+
+// Agents are IPaddr and IPaddr2. They put addresses on interfaces by netlink and
+// announce them, without running a program.
+type Agents struct {
+	// Host is where the addresses go.
+	Host *netif.Host
+	// Announcer announces them.
+	Announcer Announcer
+	// Tmp is the directory in which a removed loopback address is remembered;
+	// "" means DefaultTmp.
+	Tmp string
+	// Log takes what the agents do. nil drops it.
+	Log logging.Sink
+}
+
+// job is one call of an agent.
+type job struct {
+	*Agents
+	name string // IPaddr or IPaddr2
+	wish wish
+}
+
+func (a *Agents) job(name, arg string) job { return job{a, name, parseWish(arg)} }
+
+func (j job) logf(level logging.Level, format string, args ...any) {
+	if j.Log != nil {
+		logging.Logf(j.Log, level, "%s_%s: "+format, append([]any{j.name, j.wish.text}, args...)...)
+	}
+}
+
+// act carries out an action and gives the exit code.
+func (j job) act(action string) int {
+	if j.wish.warning != "" {
+		j.logf(logging.Warn, "%s", j.wish.warning)
+	}
+	switch action {
+	case "start":
+		return j.start()
+	case "stop":
+		return j.stop()
+	}
+	return j.status()
+}
+
+// place is where the address goes and whether it is there.
+type place struct {
+	netif.Choice
+	held  bool
+	addrs []netif.Address
+}
+
+// find decides where the address goes.
+func (j job) find() (place, error) {
+	addrs, err := j.Host.Addresses()
+	if err != nil {
+		return place{}, err
+	}
+	routes, err := j.Host.OnLink()
+	if err != nil {
+		return place{}, err
+	}
+	w := j.wish
+	if j.name == agentIPaddr && w.rule == broadcastLookup {
+		w.rule = broadcastComputed
+	}
+	c, err := w.choose(routes, addrs)
+	if err != nil {
+		return place{}, err
+	}
+	p := place{Choice: c, addrs: addrs}
+	for _, a := range addrs {
+		// IPaddr regards the address with any prefix length as its own.
+		if a.Interface == c.Interface && (a.Prefix == c.Prefix || j.name == agentIPaddr && a.Prefix.Addr() == j.wish.ip) {
+			p.held, p.Prefix = true, a.Prefix
+			break
+		}
+	}
+	return p, nil
+}
+
+func (j job) status() int {
+	if j.wish.invalid != nil {
+		return ocfNotRunning
+	}
+	p, err := j.find()
+	if err != nil || !p.held {
+		return ocfNotRunning
+	}
+	return ocfSuccess
+}
+
+func (j job) start() int {
+	if j.wish.invalid != nil {
+		j.logf(logging.Error, "%v", j.wish.invalid)
+		return ocfNotConfigured
+	}
+	if d := j.wish.device; d != "" {
+		if _, err := j.Host.Link(d); err != nil {
+			j.logf(logging.Error, "Invalid interface name [%s]: %v", d, err)
+			return ocfNotConfigured
+		}
+	}
+	p, err := j.find()
+	if err != nil {
+		j.logf(logging.Error, "[findif] failed: %v", err)
+		return ocfGeneric
+	}
+	if !p.held {
+		if code := j.add(p); code != ocfSuccess {
+			return code
+		}
+	}
+	// Also an address that was already there is announced: the neighbours may
+	// have it elsewhere.
+	j.announce(p.Interface)
+	return ocfSuccess
+}
+
+func (j job) add(p place) int {
+	label := j.label(p)
+	if len(label) > labelMax {
+		j.logf(logging.Error, "Interface label [%s] exceeds maximum character limit of %d", label, labelMax)
+		return ocfNotConfigured
+	}
+	if j.name == agentIPaddr2 {
+		j.removeLoopback(p.addrs)
+	}
+	text := "Adding inet address " + p.Prefix.String()
+	if p.Broadcast.IsValid() {
+		text += " with broadcast address " + p.Broadcast.String()
+	}
+	text += " to device " + p.Interface
+	if label != "" {
+		text += " (with label " + label + ")"
+	}
+	j.logf(logging.Info, "%s", text)
+	err := j.Host.Add(netif.Address{Interface: p.Interface, Prefix: p.Prefix, Broadcast: p.Broadcast, Label: label})
+	if err != nil && !errors.Is(err, netif.ErrExists) {
+		j.logf(logging.Error, "Failed to add %s: %v", j.wish.text, err)
+		return ocfGeneric
+	}
+	j.logf(logging.Info, "Bringing device %s up", p.Interface)
+	if err := j.Host.Up(p.Interface); err != nil {
+		j.logf(logging.Error, "Failed to add %s: %v", j.wish.text, err)
+		return ocfGeneric
+	}
+	return ocfSuccess
+}
+
+// label gives the label of the address: for IPaddr2 the one that was asked for,
+// for IPaddr the first free alias of the interface.
+func (j job) label(p place) string {
+	if j.name == agentIPaddr2 {
+		if j.wish.label == "" {
+			return ""
+		}
+		return p.Interface + ":" + j.wish.label
+	}
+	used := make(map[string]bool)
+	for _, a := range p.addrs {
+		used[a.Label] = true
+	}
+	for n := 0; ; n++ {
+		if l := fmt.Sprintf("%s:%d", p.Interface, n); !used[l] {
+			return l
+		}
+	}
+}
+
+func (j job) announce(device string) {
+	if strings.HasPrefix(device, "lo") {
+		return
+	}
+	if err := j.Announcer.Announce(device, j.wish.ip); err != nil {
+		j.logf(logging.Warn, "Could not send gratuitous arps: %v", err)
+	}
+}
+
+func (j job) stop() int {
+	if j.wish.invalid != nil {
+		j.logf(logging.Warn, "%v", j.wish.invalid)
+		return ocfSuccess
+	}
+	p, err := j.find()
+	if err != nil {
+		j.Announcer.Withdraw(j.wish.device, j.wish.ip)
+		j.logf(logging.Warn, "[findif] failed: %v", err)
+		return ocfSuccess
+	}
+	j.Announcer.Withdraw(p.Interface, j.wish.ip)
+	state := "no"
+	if p.held {
+		state = "ok"
+	}
+	j.logf(logging.Info, "IP status = %s, IP_CIP=", state)
+	if p.held {
+		err := j.Host.Delete(netif.Address{Interface: p.Interface, Prefix: p.Prefix})
+		if err != nil && !errors.Is(err, netif.ErrAbsent) {
+			j.logf(logging.Error, "Unable to remove IP [%s] from interface [%s]: %v", j.wish.text, p.Interface, err)
+			return ocfGeneric
+		}
+	}
+	if j.name == agentIPaddr2 {
+		j.restoreLoopback()
+	}
+	return ocfSuccess
+}
+
+// reannounce announces the address if it is up. It says whether it is.
+func (a *Agents) reannounce(name, arg string) bool {
+	j := a.job(name, arg)
+	if j.wish.invalid != nil {
+		return false
+	}
+	p, err := j.find()
+	if err != nil || !p.held {
+		return false
+	}
+	j.announce(p.Interface)
+	return true
+}
+
+// check says what would make a start impossible, without doing anything.
+func (a *Agents) check(name, arg string) error {
+	j := a.job(name, arg)
+	if j.wish.invalid != nil {
+		return j.wish.invalid
+	}
+	if d := j.wish.device; d != "" {
+		if _, err := j.Host.Link(d); err != nil {
+			return err
+		}
+	}
+	p, err := j.find()
+	if err != nil {
+		return err
+	}
+	if label := j.label(p); len(label) > labelMax {
+		return fmt.Errorf("label %s is longer than %d characters", label, labelMax)
+	}
+	return nil
+}
+
+var _ Announcer = (*netif.Announcer)(nil)

@@ -1,0 +1,120 @@
+package resource
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"lvsha/pkg/system/logging"
+)
+
+// scriptLog writes where a resource script writes: to what HA_LOGFILE,
+// HA_DEBUGLOG and HA_LOGFACILITY name, in the form of shellfuncs' ha_log; with a
+// terminal on standard input, or if none is named, to standard error.
+type scriptLog struct {
+	tag     string // resource instance and process id
+	stderr  io.Writer
+	logfile *os.File
+	debug   *os.File
+	syslog  net.Conn
+	pri     int
+	now     func() time.Time
+}
+
+func openScriptLog(instance string, getenv func(string) string, stderr io.Writer) *scriptLog {
+	kind, _, _ := strings.Cut(instance, "_")
+	l := &scriptLog{
+		tag: fmt.Sprintf("%s(%s)[%d]", kind, instance, os.Getpid()), stderr: stderr, now: time.Now,
+	}
+	if terminal(os.Stdin) {
+		return l
+	}
+	l.logfile = appendTo(getenv("HA_LOGFILE"))
+	if debug := getenv("HA_DEBUGLOG"); debug != getenv("HA_LOGFILE") {
+		l.debug = appendTo(debug)
+	}
+	if f := facility(getenv("HA_LOGFACILITY")); f >= 0 {
+		if c, err := net.Dial("unixgram", "/dev/log"); err == nil {
+			l.syslog, l.pri = c, f*8
+		}
+	}
+	return l
+}
+
+// terminal says whether a file is a character device other than the null device.
+func terminal(f *os.File) bool {
+	i, err := f.Stat()
+	if err != nil || i.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err == nil && !os.SameFile(i, null)
+}
+
+func appendTo(name string) *os.File {
+	if name == "" || name == os.DevNull {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil // a log that cannot be written stops no resource
+	}
+	return f
+}
+
+func facility(name string) int {
+	names := []string{
+		"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+		"", "", "", "", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+	}
+	for i, n := range names {
+		if name != "" && n == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Log writes a line with the severity as resource agents spell it.
+func (l *scriptLog) Log(level logging.Level, text string) {
+	names := map[logging.Level]string{
+		logging.Debug: "debug", logging.Info: "INFO", logging.Notice: "NOTICE",
+		logging.Warn: "WARNING", logging.Error: "ERROR", logging.Crit: "CRIT",
+	}
+	// The tag names the resource already.
+	if _, rest, ok := strings.Cut(text, ": "); ok && strings.Contains(l.tag, text[:len(text)-len(rest)-2]+")") {
+		text = rest
+	}
+	l.line(names[level] + ": " + text)
+}
+
+func (l *scriptLog) line(text string) {
+	stamp := l.now().Format("2006/01/02_15:04:05")
+	if l.logfile != nil {
+		fmt.Fprintf(l.logfile, "%s  %s:    %s\n", stamp, l.tag, text)
+	}
+	if l.debug != nil {
+		fmt.Fprintf(l.debug, "%s:\t%s %s\n", l.tag, stamp, text)
+	}
+	if l.syslog != nil {
+		fmt.Fprintf(l.syslog, "<%d>%s %s: %s", l.pri|6, l.now().Format(time.Stamp), l.tag, text)
+	}
+	if l.logfile == nil && l.debug == nil && l.syslog == nil {
+		fmt.Fprintf(l.stderr, "%s %s: %s\n", stamp, path.Base(l.tag), text)
+	}
+}
+
+func (l *scriptLog) close() {
+	for _, f := range []*os.File{l.logfile, l.debug} {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+	if l.syslog != nil {
+		_ = l.syslog.Close()
+	}
+}
