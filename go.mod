@@ -10,6 +10,7 @@ require (
 require github.com/vishvananda/netns v0.0.5 // indirect
 
 require (
+	github.com/dlclark/regexp2 v1.12.0
 	github.com/vishvananda/netlink v1.3.1
 	golang.org/x/sys v0.13.0
 )

@@ -1,0 +1,269 @@
+package config
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+func (p *parser) real(s *section, number int, value string, ipv6 bool) {
+	if ipv6 != s.virtual.IPv6 {
+		p.wrongFamily(number, "real", ipv6)
+		return
+	}
+	s.reals = append(s.reals, realLine{number, value})
+}
+
+func (p *parser) wrongFamily(number int, name string, ipv6 bool) {
+	wrong, right := name, name+"6"
+	if ipv6 {
+		wrong, right = right, wrong
+	}
+	p.report.fail(number, fmt.Sprintf("cannot specify %q here.  please use %q instead", wrong, right))
+}
+
+// serverAddress is "HOST [-> HOST] [:PORT]" at the beginning of real=.
+type serverAddress struct{ first, last, port string }
+
+const realHostBytes = letters + ".-"
+
+// cutHost reads a name, a dotted quad or a bracketed IPv6 address.
+func cutHost(text string) (host, rest string) {
+	if inner, rest, ok := bracketed(text); ok {
+		return "[" + inner + "]", rest
+	}
+	end := 0
+	for end < len(text) && strings.IndexByte(realHostBytes, text[end]) >= 0 && !strings.HasPrefix(text[end:], "->") {
+		end++
+	}
+	return text[:end], text[end:]
+}
+
+// cutAddress reads the address of a real server. The original finds it anywhere
+// in the line and so takes part of a misspelt one for another; ours wants it at
+// the beginning.
+func cutAddress(text string) (a serverAddress, rest string, ok bool) {
+	a.first, rest = cutHost(text)
+	if a.first == "" {
+		return a, "", false
+	}
+	if strings.HasPrefix(rest, "->") {
+		if a.last, rest = cutHost(rest[2:]); a.last == "" {
+			return a, "", false
+		}
+	}
+	if strings.HasPrefix(rest, ":") {
+		if a.port = portRun(rest); a.port == "" {
+			return a, "", false
+		}
+		rest = rest[1+len(a.port):]
+	}
+	return a, rest, rest != "" && strings.IndexByte(blanks, rest[0]) >= 0
+}
+
+var forwards = map[string]Forward{"gate": Gate, "masq": Masq, "ipip": IPIP}
+
+const forwardText = "forward method must be gate, masq or ipip"
+
+// resolveReal reads one real= line and adds the servers that it names.
+func (p *parser) resolveReal(s *section, l realLine) {
+	a, rest, ok := cutAddress(l.value)
+	if !ok {
+		p.report.failMeant(l.number, "invalid address for real server (wrong format)", "ADDRESS:PORT gate|masq|ipip WEIGHT is wanted")
+		return
+	}
+	first, err := p.lookup(a.first, s.virtual.IPv6)
+	if err != nil {
+		p.report.failMeant(l.number, "invalid address ("+a.first+") for real server (could not resolve host)", reason(err))
+		return
+	}
+	real := Real{Addr: first, Line: l.number}
+	if a.port != "" {
+		if real.Port, ok = p.lookupPort(a.port, ""); !ok {
+			p.report.fail(l.number, "invalid port ("+a.port+") for real server (could not resolve port)")
+			return
+		}
+	}
+	last := first
+	if a.last != "" {
+		if s.virtual.IPv6 {
+			p.report.fail(l.number, "Address range for IPv6 is not supported yet")
+			return
+		}
+		if last, err = p.lookup(a.last, false); err != nil {
+			p.report.failMeant(l.number, "invalid address ("+a.last+") for real server (could not resolve end host)", reason(err))
+			return
+		}
+		if last.Less(first) {
+			p.report.fail(l.number, fmt.Sprintf("Invalid Range: %s-%s: First value must be greater than or equal to the second value", first, last))
+			return
+		}
+	}
+	if !p.realTail(&real, l.number, rest) {
+		return
+	}
+	for addr := first; ; addr = addr.Next() {
+		real.Addr = addr
+		s.virtual.Reals = append(s.virtual.Reals, real)
+		if len(s.virtual.Reals) > maxReals {
+			p.report.fail(l.number, fmt.Sprintf("more than %d real servers in one service", maxReals))
+			return
+		}
+		if addr == last {
+			return
+		}
+	}
+}
+
+// maxReals bounds what a range like 0.0.0.0->255.255.255.255 can take.
+const maxReals = 1 << 20
+
+var (
+	realWeight = regexp.MustCompile(`\s([0-9]+)`)
+	realPair   = regexp.MustCompile(`(?s)"(.*)"(?:,|\s)\s*"(.*)"`)
+	realLower  = regexp.MustCompile(`\sl:([0-9]+)`)
+	realUpper  = regexp.MustCompile(`\su:([0-9]+)`)
+)
+
+// cutMatch finds the pattern, drops everything up to its end and returns what
+// its groups matched.
+func cutMatch(pattern *regexp.Regexp, rest string) (groups []string, tail string) {
+	m := pattern.FindStringSubmatchIndex(rest)
+	if m == nil {
+		return nil, rest
+	}
+	for i := 2; i < len(m); i += 2 {
+		groups = append(groups, rest[m[i]:m[i+1]])
+	}
+	return groups, rest[m[1]:]
+}
+
+// realTail reads what stands behind the address: method, weight, request and
+// receive, thresholds. As in the original, each is looked for anywhere in the
+// rest and what stands before it is dropped.
+func (p *parser) realTail(real *Real, number int, rest string) bool {
+	word := span(rest, isWord)
+	method, ok := forwards[word]
+	if !ok {
+		p.report.failMeant(number, forwardText, meant(word, keys(forwards)))
+		return false
+	}
+	real.Forward = method
+	rest = rest[strings.Index(rest, word)+len(word):]
+	before := rest
+	real.Weight = 1
+	if m, tail := cutMatch(realWeight, rest); m != nil {
+		real.Weight = clamp(m[0])
+		p.noteDropped(number, before, tail, m[0])
+		rest = tail
+	}
+	if m, tail := cutMatch(realPair, rest); m != nil {
+		real.Request, real.HasRequest = withSlash(m[0]), true
+		if strings.HasPrefix(m[0], "/") {
+			p.report.note(number, `the receive string of a request with a leading slash ("`+m[0]+`") is not used, nor what follows it`,
+				"the original forgets it; leave the slash out to have it checked")
+			return true
+		}
+		real.Receive, real.HasReceive = m[1], true
+		rest = tail
+	}
+	if m, tail := cutMatch(realLower, rest); m != nil {
+		real.Lower, rest = clamp(m[0]), tail
+	}
+	if m, tail := cutMatch(realUpper, rest); m != nil {
+		real.Upper, rest = clamp(m[0]), tail
+	}
+	if real.Upper != 0 && real.Lower > real.Upper {
+		p.report.note(number, fmt.Sprintf("l:%d is greater than u:%d", real.Lower, real.Upper), "the kernel refuses such a real server")
+	}
+	if strings.Trim(rest, blanks) != "" {
+		p.report.fail(number, `Invalid real server line, around "`+rest+`"`)
+		return false
+	}
+	return true
+}
+
+// noteDropped warns of words between method and weight, which have no effect.
+func (p *parser) noteDropped(number int, before, tail, digits string) {
+	dropped := strings.Trim(before[:len(before)-len(tail)-len(digits)], blanks)
+	if dropped != "" {
+		p.report.note(number, `"`+dropped+`" before the weight has no effect`, "")
+	}
+}
+
+func (p *parser) sectionFallback(s *section, number int, value string, ipv6 bool) {
+	if ipv6 != s.virtual.IPv6 {
+		p.wrongFamily(number, "fallback", ipv6)
+		return
+	}
+	s.fallback = &fallbackLine{number, value}
+}
+
+// globalFallback reads a fallback of the global context; a port name must be
+// known for both protocols.
+func (p *parser) globalFallback(number int, value string, ipv6 bool) *globalFallback {
+	return p.fallbackValue(number, value, ipv6, "tcp", "udp")
+}
+
+// fallbackValue reads "HOST [:PORT] [METHOD]".
+func (p *parser) fallbackValue(number int, value string, ipv6 bool, protocols ...string) *globalFallback {
+	f := &globalFallback{}
+	words := strings.Fields(value)
+	switch {
+	case len(words) > 2:
+		p.report.fail(number, forwardText)
+		return nil
+	case len(words) == 2:
+		method, ok := forwards[words[1]]
+		if !ok {
+			p.report.failMeant(number, forwardText, meant(words[1], keys(forwards)))
+			return nil
+		}
+		f.Forward = method
+	case len(words) == 0:
+		p.report.note(number, "an empty fallback stands for the loopback address", "write the address")
+		words = []string{map[bool]string{false: "127.0.0.1", true: "[::1]"}[ipv6]}
+	}
+	host, port := words[0], ""
+	plain := strings.HasPrefix(host, "[") || strings.Trim(host, hostBytes+":") == ""
+	if colon := strings.LastIndexByte(host, ':'); plain && colon > strings.LastIndexByte(host, ']') {
+		host, port = host[:colon], host[colon+1:]
+	}
+	addr, err := p.lookup(host, ipv6)
+	if err != nil {
+		family := map[bool]string{false: "IPv4", true: "IPv6"}[ipv6]
+		p.report.failMeant(number, "invalid "+family+" address or could not resolve for fallback server: "+host, reason(err))
+		return nil
+	}
+	f.Addr = addr
+	for _, protocol := range protocols {
+		if port == "" {
+			break
+		}
+		var ok bool
+		if f.Port, ok = p.lookupPort(port, protocol); !ok {
+			p.report.fail(number, "invalid port for fallback server")
+			return nil
+		}
+		f.hasPort = true
+	}
+	return f
+}
+
+// withPort is the fallback as a service uses it.
+func (f *globalFallback) withPort(port uint16) *Fallback {
+	result := f.Fallback
+	if !f.hasPort {
+		result.Port = port
+	}
+	return &result
+}
+
+// addrOfUint32 is the address of a number, as the old notations have it.
+func addrOfUint32(n uint32) netip.Addr {
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], n)
+	return netip.AddrFrom4(b)
+}
