@@ -12,5 +12,5 @@ require github.com/vishvananda/netns v0.0.5 // indirect
 require (
 	github.com/dlclark/regexp2 v1.12.0
 	github.com/vishvananda/netlink v1.3.1
-	golang.org/x/sys v0.13.0
+	golang.org/x/sys v0.49.0
 )
