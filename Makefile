@@ -1,0 +1,77 @@
+# make            both binaries into build/
+# make install    the layout of the packages below DESTDIR
+# make check      format, vet, linters, the rules of the house
+# make test       everything: installs the originals (Debian, root), check,
+#                 unit tests, the comparisons in compat-tests/
+# make fuzz       every fuzz target for FUZZTIME
+# make bench      figures side by side with the originals
+# make demo       the two directors, two web servers and a client, played
+
+VERSION     := 5.0.0
+DESTDIR     ?=
+FUZZTIME    ?= 30s
+GO          ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+BUILD       := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+
+# The race detector needs a C compiler.
+RACE := $(shell command -v gcc >/dev/null 2>&1 && test "$$($(GO) env GOARCH)" = amd64 && echo -race)
+
+.PHONY: all install check test deps unit compat fuzz bench demo clean
+
+all:
+	mkdir -p build
+	$(BUILD) -o build/heartbeat ./heartbeat
+	$(BUILD) -o build/ldirectord ./ldirectord
+
+install: all
+	install -d $(DESTDIR)/usr/libexec/heartbeat $(DESTDIR)/usr/lib/heartbeat $(DESTDIR)/usr/lib64/heartbeat
+	install -d $(DESTDIR)/usr/sbin $(DESTDIR)/etc/init.d $(DESTDIR)/etc/sysconfig $(DESTDIR)/etc/logrotate.d
+	install -d $(DESTDIR)/etc/ha.d/resource.d $(DESTDIR)/etc/ha.d/conf $(DESTDIR)/etc/ha.d/rc.d $(DESTDIR)/var/lib/heartbeat
+	install -m 0755 build/heartbeat $(DESTDIR)/usr/libexec/heartbeat/heartbeat
+	install -m 0755 build/ldirectord $(DESTDIR)/usr/sbin/ldirectord
+	ln -sfn heartbeat $(DESTDIR)/usr/libexec/heartbeat/send_arp
+	ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/lib/heartbeat/heartbeat
+	ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/lib64/heartbeat/heartbeat
+	cp -P resource.d/* $(DESTDIR)/etc/ha.d/resource.d/
+	install -m 0755 packaging/init.d/heartbeat packaging/init.d/ldirectord $(DESTDIR)/etc/init.d/
+	for f in packaging/sysconfig/*; do \
+		test -e $(DESTDIR)/etc/sysconfig/$${f##*/} || install -m 0644 $$f $(DESTDIR)/etc/sysconfig/ || exit 1; \
+	done
+	install -m 0644 packaging/logrotate/* $(DESTDIR)/etc/logrotate.d/
+
+check:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt wants these changed:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) test -count=1 .
+
+deps:
+	packaging/test-deps.sh
+
+unit:
+	$(GO) test $(RACE) ./heartbeat/... ./ldirectord/... ./pkg/...
+
+# One package at a time: they start daemons and kernels and measure nothing, but
+# wait for timers.
+compat: all
+	$(GO) test -count=1 -p 1 -timeout 20m ./compat-tests/...
+
+test: deps check unit compat
+
+fuzz:
+	@for p in $$($(GO) list ./pkg/...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+		done; \
+	done
+
+bench: deps all
+	$(GO) run ./compat-tests/bench
+
+demo: deps all
+	$(GO) run ./compat-tests/demo
+
+clean:
+	rm -rf build
