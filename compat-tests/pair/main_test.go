@@ -1,0 +1,120 @@
+package pair_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"lvsha/compat-tests/pair"
+)
+
+// oracle also runs the scenarios with the original on both nodes.
+var oracle = flag.Bool("oracle", false, "run the original beside the original, too")
+
+func TestMain(m *testing.M) {
+	pair.Agent()
+	flag.Parse()
+	// The scenarios wait for timers; they may do so side by side.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// stage is ours as installed, made once.
+var stage = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "pair-stage-")
+	if err != nil {
+		return "", err
+	}
+	return dir, pair.Stage(filepath.Join("..", ".."), dir)
+})
+
+// newPair makes a pair for the test. If it cannot be made on this machine, the
+// test fails in continuous integration and is skipped elsewhere.
+func newPair(t *testing.T, o pair.Options) *pair.Pair {
+	t.Helper()
+	if err := pair.Missing(o.Programs[:]...); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	for _, p := range o.Programs {
+		if p == pair.Ours {
+			var err error
+			if o.Stage, err = stage(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	o.Dir = t.TempDir()
+	p, err := pair.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.Close()
+		if t.Failed() {
+			t.Logf("history:\n%s", p.History)
+			t.Logf("log of the master:\n%s", p.Master.Logs())
+			t.Logf("log of the standby:\n%s", p.Standby.Logs())
+		}
+	})
+	return p
+}
+
+// player plays steps; each has a time limit and ends the test if it fails.
+type player struct {
+	*testing.T
+	*pair.Pair
+	mark pair.Mark // the beginning of the present step
+}
+
+// step begins a step.
+func (p *player) step() { p.mark = p.History.Now() }
+
+func (p *player) do(what string, err error) {
+	p.Helper()
+	if err != nil {
+		p.Fatalf("%s: %v", what, err)
+	}
+}
+
+// holder waits until the address is on these nodes only, and quiet.
+func (p *player) holder(what string, within, quiet time.Duration, nodes ...string) {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	if _, err := p.History.WaitHolders(ctx, quiet, nodes...); err != nil {
+		p.Fatalf("%s: %v", what, err)
+	}
+	p.report(what)
+}
+
+// line waits for a log line of a node in this step.
+func (p *player) line(n *pair.Node, within time.Duration, text string) {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	p.do(text, n.WaitLine(ctx, p.mark, text))
+}
+
+// report logs what the client saw in this step. No figure is asserted.
+func (p *player) report(what string) {
+	var longest time.Duration
+	for _, e := range p.History.Since(p.mark) {
+		if e.Kind == pair.Gap {
+			longest = max(longest, e.Length)
+		}
+	}
+	p.Logf("%s: %q holds; client without an answer %v", what, p.History.Holders(), longest.Round(time.Millisecond))
+}

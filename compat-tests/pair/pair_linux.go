@@ -1,0 +1,194 @@
+package pair
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// VIP is the address that the pair serves.
+const VIP = "10.77.0.100"
+
+// settled is the Fault text that ends the excuse for an overlap.
+const settled = "settled"
+
+// Options say what kind of pair to make.
+type Options struct {
+	// Programs of the master and of the standby.
+	Programs [2]Program
+	// Failback is auto_failback of the master and of the standby, "on" if "".
+	Failback [2]string
+	// Keepalive and Deadtime of ha.cf; 200 ms and 2 s if 0. warntime is three
+	// quarters of deadtime and initdead 10 s.
+	Keepalive, Deadtime time.Duration
+	// Resources of the one line of haresources; the VIP alone if none.
+	Resources []string
+	// Stage is what make install has laid out, if a node runs ours.
+	Stage string
+	// Dir takes the nodes' files; it must be empty.
+	Dir string
+}
+
+// Pair is two nodes and a client on a bridge.
+type Pair struct {
+	Master, Standby *Node
+	History         *History
+
+	hub *process // the bridge, the client and the observers
+}
+
+// Missing says why no pair can be run on this machine, nil if one can.
+func Missing(programs ...Program) error {
+	if os.Getuid() != 0 {
+		return errors.New("root is needed for namespaces")
+	}
+	for _, p := range programs {
+		if p == Original {
+			if _, err := os.Stat("/usr/share/heartbeat/ResourceManager"); err != nil {
+				return fmt.Errorf("the original heartbeat is not installed: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// Stage builds ours and lays it out in dir, as make install does. top is the
+// directory of the Makefile.
+func Stage(top, dir string) error {
+	return run("make", "-s", "-C", top, "install", "DESTDIR="+dir)
+}
+
+func run(argv ...string) error {
+	out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, out)
+	}
+	return nil
+}
+
+// New makes the pair. Nothing runs on the nodes yet.
+func New(o Options) (*Pair, error) {
+	if o.Keepalive == 0 {
+		o.Keepalive = 200 * time.Millisecond
+	}
+	if o.Deadtime == 0 {
+		o.Deadtime = 2 * time.Second
+	}
+	for i := range o.Failback {
+		if o.Failback[i] == "" {
+			o.Failback[i] = "on"
+		}
+	}
+	if o.Resources == nil {
+		o.Resources = []string{"IPaddr2::" + VIP + "/32/eth0"}
+	}
+	p := &Pair{History: newHistory()}
+	p.Master = &Node{Name: Master, Program: o.Programs[0], Dir: filepath.Join(o.Dir, Master), pair: p, port: "port1"}
+	p.Standby = &Node{Name: Standby, Program: o.Programs[1], Dir: filepath.Join(o.Dir, Standby), pair: p, port: "port2"}
+	if err := p.build(o); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Pair) build(o Options) error {
+	var err error
+	p.hub, err = startAgent(unix.CLONE_NEWNET|unix.CLONE_NEWNS, p.History.add)
+	if err != nil {
+		return err
+	}
+	if _, err := p.hub.do(order{Op: "setup", Spec: &spec{}}); err != nil {
+		return err
+	}
+	if err := p.hub.ip(
+		"link set lo up",
+		"link add "+bridge+" type bridge forward_delay 0 mcast_snooping 0",
+		"addr add "+clientAddr+"/24 brd + dev "+bridge,
+		"link set "+bridge+" up",
+	); err != nil {
+		return err
+	}
+	for _, n := range []*Node{p.Master, p.Standby} {
+		if err := n.build(o); err != nil {
+			return fmt.Errorf("node %s: %w", n.Name, err)
+		}
+	}
+	pids := map[string]int{Master: p.Master.agent.cmd.Process.Pid, Standby: p.Standby.agent.cmd.Process.Pid}
+	for _, ord := range []order{
+		{Op: "watch", Text: VIP, Pids: pids}, {Op: "sniff", Text: VIP}, {Op: "probe", Text: VIP},
+	} {
+		if _, err := p.hub.do(ord); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build makes the node's namespaces and its cable.
+func (n *Node) build(o Options) error {
+	s, err := n.directories(o)
+	if err != nil {
+		return err
+	}
+	n.agent, err = startAgent(
+		unix.CLONE_NEWNET|unix.CLONE_NEWNS|unix.CLONE_NEWPID|unix.CLONE_NEWUTS|unix.CLONE_NEWIPC, n.pair.History.add)
+	if err != nil {
+		return err
+	}
+	if _, err := n.agent.do(order{Op: "setup", Spec: s}); err != nil {
+		return err
+	}
+	pid := n.agent.cmd.Process.Pid
+	if err := n.pair.hub.ip(
+		fmt.Sprintf("link add %s type veth peer name eth0 address %s netns %d", n.port, n.MAC(), pid),
+		"link set "+n.port+" master "+bridge+" up",
+	); err != nil {
+		return err
+	}
+	if err := n.agent.ip(
+		"link set lo up",
+		"link set eth0 up",
+		"addr add "+n.addr()+"/24 brd + dev eth0",
+	); err != nil {
+		return err
+	}
+	n.follower, err = followLog(filepath.Join(n.Dir, "log"), logName, func(line string) {
+		n.pair.History.add(Event{At: time.Now(), Kind: Line, Node: n.Name, Text: line})
+	})
+	return err
+}
+
+func (p *process) ip(commands ...string) error {
+	for _, c := range commands {
+		if err := p.run(append([]string{"/usr/sbin/ip"}, strings.Fields(c)...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settled says that the nodes hear each other and have come to terms again:
+// from here an overlap counts.
+func (p *Pair) Settled() { p.History.add(Event{At: time.Now(), Kind: Fault, Text: settled}) }
+
+// Close ends everything.
+func (p *Pair) Close() {
+	for _, n := range []*Node{p.Master, p.Standby} {
+		if n.follower != nil {
+			n.follower.close()
+		}
+		if n.agent != nil {
+			n.agent.close()
+		}
+	}
+	if p.hub != nil {
+		p.hub.close()
+	}
+}

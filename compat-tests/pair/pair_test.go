@@ -1,0 +1,129 @@
+package pair_test
+
+import (
+	"testing"
+	"time"
+
+	"lvsha/compat-tests/pair"
+)
+
+// Times that are generous: they bound a failure, they measure nothing.
+const (
+	upWithin   = 40 * time.Second
+	moveWithin = 20 * time.Second
+	healWithin = 60 * time.Second
+	quiet      = 1500 * time.Millisecond
+)
+
+// mixes are the programs of master and standby.
+func mixes() [][2]pair.Program {
+	m := [][2]pair.Program{{pair.Ours, pair.Ours}, {pair.Ours, pair.Original}, {pair.Original, pair.Ours}}
+	if *oracle {
+		m = append(m, [2]pair.Program{pair.Original, pair.Original})
+	}
+	return m
+}
+
+func name(m [2]pair.Program) string { return m[0].String() + "+" + m[1].String() }
+
+// TestLife plays start, stop, death and a cut link with its heal on one pair.
+func TestLife(t *testing.T) {
+	for _, mix := range mixes() {
+		t.Run(name(mix), func(t *testing.T) {
+			t.Parallel()
+			p := &player{T: t, Pair: newPair(t, pair.Options{Programs: mix})}
+			p.step()
+			startBoth(p)
+			p.holder("both started", upWithin, quiet, pair.Master)
+
+			p.step()
+			p.do("stop master", p.Master.Stop())
+			p.holder("master stopped", moveWithin, quiet, pair.Standby)
+
+			p.step()
+			p.do("start master", p.Master.Start())
+			p.holder("failback", upWithin, quiet, pair.Master)
+
+			p.step()
+			p.do("kill master", p.Master.Kill())
+			// Nobody is there to take the address off the dead node.
+			p.holder("master killed", moveWithin, quiet, pair.Master, pair.Standby)
+			p.step()
+			p.do("start the killed master", p.Master.Start())
+			p.holder("master is back after its death", upWithin, 4*time.Second, pair.Master)
+			p.Settled()
+			checkOverlaps(p)
+
+			p.step()
+			p.do("cut the master's link", p.Master.CutLink())
+			p.holder("link cut", moveWithin, quiet, pair.Master, pair.Standby)
+			p.step()
+			p.do("heal the master's link", p.Master.HealLink())
+			p.holder("link healed", healWithin, 8*time.Second, pair.Master)
+			p.Settled()
+
+			p.step()
+			p.do("stop standby", p.Standby.Stop())
+			p.do("stop master", p.Master.Stop())
+			p.holder("both stopped", moveWithin, quiet)
+			checkOverlaps(p)
+		})
+	}
+}
+
+// startBoth starts both nodes at the same time.
+func startBoth(p *player) {
+	p.Helper()
+	errs := make(chan error, 2)
+	for _, n := range []*pair.Node{p.Master, p.Standby} {
+		go func() { errs <- n.Start() }()
+	}
+	for range 2 {
+		p.do("start both", <-errs)
+	}
+}
+
+// checkOverlaps checks that while the nodes heard each other the address was on
+// one node at most.
+func checkOverlaps(p *player) {
+	p.Helper()
+	for _, o := range pair.Overlaps(p.History.Since(0)) {
+		p.Errorf("both nodes had the address %s", o)
+	}
+}
+
+// TestAutoFailback is the table of the how-to with the verdicts of the original:
+// the setting of the node that holds the resources when the other returns
+// decides.
+func TestAutoFailback(t *testing.T) {
+	rows := []struct {
+		failback [2]string
+		end      string
+	}{
+		{[2]string{"on", "on"}, pair.Master},
+		{[2]string{"off", "off"}, pair.Standby},
+		{[2]string{"off", "on"}, pair.Master},
+		{[2]string{"on", "off"}, pair.Standby},
+	}
+	for _, row := range rows {
+		for _, mix := range mixes() {
+			t.Run(row.failback[0]+"-"+row.failback[1]+"/"+name(mix), func(t *testing.T) {
+				t.Parallel()
+				p := &player{T: t, Pair: newPair(t, pair.Options{Programs: mix, Failback: row.failback})}
+				p.step()
+				startBoth(p)
+				p.holder("both started", upWithin, quiet, pair.Master)
+				p.step()
+				p.do("stop master", p.Master.Stop())
+				p.holder("master stopped", moveWithin, quiet, pair.Standby)
+				p.step()
+				p.do("start master", p.Master.Start())
+				p.line(p.Master, upWithin, "remote resource transition completed.")
+				// What does not move has no event: a failback would begin
+				// within two seconds of this line.
+				p.holder("master started again", upWithin, 5*time.Second, row.end)
+				checkOverlaps(p)
+			})
+		}
+	}
+}

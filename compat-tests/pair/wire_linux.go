@@ -1,0 +1,95 @@
+package pair
+
+import (
+	"encoding/binary"
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	bridge     = "br0"
+	clientAddr = "10.77.0.1"
+	etherARP   = 0x0806
+
+	probeEvery = 5 * time.Millisecond
+	// gapMin is the shortest time without an answer that is told.
+	gapMin = 25 * time.Millisecond
+)
+
+// sniff tells of the gratuitous ARP frames for an address on the bridge.
+func (a *agent) sniff(address string) error {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return err
+	}
+	br, err := net.InterfaceByName(bridge)
+	if err != nil {
+		return err
+	}
+	proto := binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, etherARP))
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, int(proto))
+	if err != nil {
+		return err
+	}
+	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: proto, Ifindex: br.Index}); err != nil {
+		return err
+	}
+	go func() {
+		frame := make([]byte, 256)
+		for {
+			n, err := unix.Read(fd, frame)
+			if errors.Is(err, unix.EINTR) || errors.Is(err, unix.ENETDOWN) {
+				continue
+			}
+			if err != nil {
+				return
+			}
+			// Sender and target protocol address are the same.
+			if n >= 42 && [4]byte(frame[28:32]) == ip.As4() && [4]byte(frame[38:42]) == ip.As4() {
+				a.tell(Event{At: time.Now(), Kind: ARP, Text: net.HardwareAddr(frame[22:28]).String()})
+			}
+		}
+	}()
+	return nil
+}
+
+// probe asks the address for an echo all the time and tells how long there was
+// no answer, at the end of each such time.
+func (a *agent) probe(address string) error {
+	c, err := net.ListenPacket("ip4:icmp", clientAddr)
+	if err != nil {
+		return err
+	}
+	to := &net.IPAddr{IP: net.ParseIP(address)}
+	go func() {
+		// Echo request, identifier and sequence number 0.
+		echo := []byte{8, 0, 0xf7, 0xff, 0, 0, 0, 0}
+		for range time.Tick(probeEvery) {
+			// While nobody has the address this fails; the answer counts.
+			_, _ = c.WriteTo(echo, to)
+		}
+	}()
+	go func() {
+		b := make([]byte, 1500)
+		var last time.Time
+		for {
+			n, from, err := c.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			if n < 8 || b[0] != 0 || from.String() != address {
+				continue
+			}
+			now := time.Now()
+			if gap := now.Sub(last); !last.IsZero() && gap >= gapMin {
+				a.tell(Event{At: now, Kind: Gap, Length: gap})
+			}
+			last = now
+		}
+	}()
+	return nil
+}
