@@ -170,7 +170,13 @@ func (j job) add(p place) int {
 		text += " (with label " + label + ")"
 	}
 	j.logf(logging.Info, "%s", text)
-	err := j.Host.Add(netif.Address{Interface: p.Interface, Prefix: p.Prefix, Broadcast: p.Broadcast, Label: label})
+	scope := netif.ScopeGlobal
+	if p.Prefix.Addr().IsLoopback() {
+		scope = netif.ScopeHost
+	}
+	err := j.Host.Add(netif.Address{
+		Interface: p.Interface, Prefix: p.Prefix, Broadcast: p.Broadcast, Label: label, Scope: scope,
+	})
 	if err != nil && !errors.Is(err, netif.ErrExists) {
 		j.logf(logging.Error, "Failed to add %s: %v", j.wish.text, err)
 		return ocfGeneric

@@ -21,7 +21,7 @@ const (
 	broadcastLookup   broadcastRule = iota // from the interface's own address
 	broadcastGiven                         // as written
 	broadcastComputed                      // from the prefix length: "+", and always for IPaddr
-	broadcastNone                          // "-"
+	broadcastNetwork                       // all host bits zero: "-"
 )
 
 // wish is the argument of an address agent, ip[/mask[/interface[:label]][/broadcast]].
@@ -95,7 +95,7 @@ func (w *wish) setBroadcast(text string) {
 	case "+":
 		w.rule = broadcastComputed
 	case "-":
-		w.rule = broadcastNone
+		w.rule = broadcastNetwork
 	default:
 		b, err := parseIPv4(text)
 		if err != nil {
@@ -152,8 +152,8 @@ func (w *wish) choose(routes []netif.Route, addrs []netif.Address) (netif.Choice
 	switch w.rule {
 	case broadcastComputed:
 		c.Broadcast = lastOf(c.Prefix)
-	case broadcastNone:
-		c.Broadcast = netip.Addr{}
+	case broadcastNetwork:
+		c.Broadcast = c.Prefix.Masked().Addr()
 	case broadcastLookup, broadcastGiven:
 	}
 	return c, nil

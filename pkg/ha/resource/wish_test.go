@@ -25,7 +25,7 @@ func TestParseWish(t *testing.T) {
 		vip + "/24/eth0/10.88.0.250":    {ip: vip, bits: 24, device: "eth0", broadcast: "10.88.0.250", rule: broadcastGiven},
 		vip + "/24/eth0/10.88.0.250/x":  {ip: vip, bits: 24, device: "eth0", broadcast: "10.88.0.250", rule: broadcastGiven},
 		vip + "/24/eth0/+":              {ip: vip, bits: 24, device: "eth0", rule: broadcastComputed},
-		vip + "/24/eth0/-":              {ip: vip, bits: 24, device: "eth0", rule: broadcastNone},
+		vip + "/24/eth0/-":              {ip: vip, bits: 24, device: "eth0", rule: broadcastNetwork},
 		vip + "/24/eth0/x":              {ip: vip, bits: 24, device: "eth0", invalid: "Invalid broadcast address [x]."},
 		vip + "/255.255.255.0/eth0":     {ip: vip, bits: 24, device: "eth0", warning: "Please convert dotted quad netmask 255.255.255.0 to CIDR notation 24!"},
 		vip + "/255.255.255.255":        {ip: vip, bits: 32, warning: "Please convert dotted quad netmask 255.255.255.255 to CIDR notation 32!"},
