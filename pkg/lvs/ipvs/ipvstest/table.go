@@ -1,0 +1,66 @@
+// Package ipvstest is a kernel's table without a kernel, for tests.
+package ipvstest
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+
+	"lvsha/pkg/lvs/plan"
+)
+
+// Kernel keeps a table in memory and refuses what the kernel refuses. The zero
+// value is an empty table.
+type Kernel struct {
+	mu     sync.Mutex
+	table  plan.Table
+	writes int
+	// Changed, if set, is called after every successful write.
+	Changed func(op plan.Op)
+}
+
+// Table returns a copy of the table.
+func (k *Kernel) Table() (plan.Table, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.table.Clone(), nil
+}
+
+// Entry returns the servers of a service; none if it does not exist.
+func (k *Kernel) Entry(service plan.Service) (plan.Entry, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	e := k.table.Clone()[service.Key]
+	e.Service = service
+	if e.Dests == nil {
+		e.Dests = make(map[netip.AddrPort]plan.Dest)
+	}
+	return e, nil
+}
+
+// Apply carries out an operation.
+func (k *Kernel) Apply(op plan.Op) error {
+	k.mu.Lock()
+	if k.table == nil {
+		k.table = make(plan.Table)
+	}
+	err := k.table.Apply(op)
+	if err == nil {
+		k.writes++
+	}
+	k.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("ipvstest: %w", err)
+	}
+	if k.Changed != nil {
+		k.Changed(op)
+	}
+	return nil
+}
+
+// Writes counts the successful operations.
+func (k *Kernel) Writes() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.writes
+}

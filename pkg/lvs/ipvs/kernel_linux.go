@@ -1,0 +1,132 @@
+package ipvs
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+
+	"github.com/mqliang/libipvs"
+
+	"lvsha/pkg/lvs/plan"
+)
+
+// ErrNoIPVS says that the kernel has no IPVS and could not load it.
+var ErrNoIPVS = errors.New("this kernel has no IPVS: load the module ip_vs (modprobe ip_vs), or install a kernel that has it")
+
+// Kernel is the IPVS table of the network namespace that the program runs in.
+// Its methods may be called from any goroutine.
+type Kernel struct {
+	mu     sync.Mutex
+	handle libipvs.IPVSHandle
+	raw    *rawConn
+}
+
+// Open connects to the kernel, which loads the module if it can. The error is
+// ErrNoIPVS if there is none.
+func Open() (*Kernel, error) {
+	raw, err := openRaw()
+	if err != nil {
+		return nil, fmt.Errorf("open ipvs: %w", err)
+	}
+	// libipvs reads its answers on a goroutine that ends with the process; the
+	// handle is made only when the family is known to exist, and never runs
+	// modprobe: the kernel has loaded the module by itself when asked.
+	handle, err := libipvs.NewIPVSHandle(libipvs.IPVSHandleParams{LoadModule: false})
+	if err != nil {
+		_ = raw.close()
+		return nil, fmt.Errorf("open ipvs: %w", err)
+	}
+	return &Kernel{handle: handle, raw: raw}, nil
+}
+
+// Close gives the connection back.
+func (k *Kernel) Close() error { return k.raw.close() }
+
+// Table reads all services with their servers.
+func (k *Kernel) Table() (plan.Table, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	services, err := k.handle.ListServices()
+	if err != nil {
+		return nil, fmt.Errorf("read ipvs services: %w", err)
+	}
+	table := make(plan.Table, len(services))
+	for _, s := range services {
+		service, err := fromService(s)
+		if err != nil {
+			// A service of a kind that no configuration can name is not ours.
+			continue
+		}
+		dests, err := k.dests(service)
+		if err != nil {
+			return nil, err
+		}
+		table[service.Key] = plan.Entry{Service: service, Dests: dests}
+	}
+	return table, nil
+}
+
+// Entry reads the servers of one service. A service that the kernel does not
+// have shows as one without servers: the kernel does not tell them apart.
+func (k *Kernel) Entry(service plan.Service) (plan.Entry, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	dests, err := k.dests(service)
+	return plan.Entry{Service: service, Dests: dests}, err
+}
+
+func (k *Kernel) dests(service plan.Service) (map[netip.AddrPort]plan.Dest, error) {
+	if speaksRaw(service) {
+		dests, err := k.raw.dests(service)
+		if err != nil {
+			return nil, fmt.Errorf("read ipvs servers of %s: %w", service.Key, err)
+		}
+		return dests, nil
+	}
+	list, err := k.handle.ListDestinations(toService(service))
+	if err != nil {
+		return nil, fmt.Errorf("read ipvs servers of %s: %w", service.Key, err)
+	}
+	dests := make(map[netip.AddrPort]plan.Dest, len(list))
+	for _, d := range list {
+		if dest, err := fromDest(d); err == nil {
+			dests[dest.Addr] = dest
+		}
+	}
+	return dests, nil
+}
+
+// Apply carries out one operation.
+func (k *Kernel) Apply(op plan.Op) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.apply(op); err != nil {
+		object := op.Service.Key.String()
+		if op.Action >= plan.AddDest {
+			object = op.Dest.Addr.String() + " of " + object
+		}
+		return fmt.Errorf("%s %s: %w", op.Action, object, explain(op, err))
+	}
+	return nil
+}
+
+func (k *Kernel) apply(op plan.Op) error {
+	if speaksRaw(op.Service) {
+		return k.raw.apply(op)
+	}
+	service := toService(op.Service)
+	switch op.Action {
+	case plan.AddService:
+		return k.handle.NewService(service)
+	case plan.EditService:
+		return k.handle.UpdateService(service)
+	case plan.DeleteService:
+		return k.handle.DelService(service)
+	case plan.AddDest:
+		return k.handle.NewDestination(service, toDest(op.Dest))
+	case plan.EditDest:
+		return k.handle.UpdateDestination(service, toDest(op.Dest))
+	}
+	return k.handle.DelDestination(service, toDest(op.Dest))
+}

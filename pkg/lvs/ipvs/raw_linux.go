@@ -1,0 +1,148 @@
+package ipvs
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"syscall"
+
+	"lvsha/pkg/lvs/plan"
+)
+
+// The numbers of linux/genetlink.h and linux/ip_vs.h that are needed here.
+const (
+	ctrlFamily     = 16
+	ctrlGetFamily  = 3
+	ctrlFamilyID   = 1
+	ctrlFamilyName = 2
+
+	ipvsVersion = 1
+	attrService = 1
+	attrDest    = 2
+
+	svcFamily, svcProtocol, svcAddr, svcPort             = 1, 2, 3, 4
+	svcScheduler, svcFlags, svcTimeout, svcNetmask       = 6, 7, 8, 9
+	destAddr, destPort, destMethod, destWeight           = 1, 2, 3, 4
+	destUpper, destLower, destFamily                     = 5, 6, 11
+	cmdGetDest                                     uint8 = 8
+)
+
+var commands = map[plan.Action]uint8{
+	plan.AddService: 1, plan.EditService: 2, plan.DeleteService: 3, plan.AddDest: 5, plan.EditDest: 6, plan.DeleteDest: 7,
+}
+
+// rawConn says what libipvs cannot.
+type rawConn struct {
+	genl   *genl
+	family uint16
+}
+
+// openRaw looks the family up by name, at which the kernel loads the module.
+func openRaw() (*rawConn, error) {
+	g, err := openGenl()
+	if err != nil {
+		return nil, err
+	}
+	answers, err := g.request(ctrlFamily, ctrlGetFamily, 1, 0, []attr{text(ctrlFamilyName, "IPVS")})
+	if err != nil {
+		_ = g.close()
+		if errors.Is(err, syscall.ENOENT) {
+			return nil, ErrNoIPVS
+		}
+		return nil, err
+	}
+	for _, a := range answers {
+		if id := a[ctrlFamilyID]; len(id) == 2 {
+			return &rawConn{g, binary.NativeEndian.Uint16(id)}, nil
+		}
+	}
+	_ = g.close()
+	return nil, ErrNoIPVS
+}
+
+func (r *rawConn) close() error { return r.genl.close() }
+
+// port is a number in the byte order of the network.
+func port(kind, n uint16) attr { return attr{kind: kind, value: binary.BigEndian.AppendUint16(nil, n)} }
+
+func serviceAttrs(s plan.Service, full bool) attr {
+	attrs := []attr{
+		u16(svcFamily, uint16(family(s.IPv6))), u16(svcProtocol, protocolNumber(s.Protocol)),
+		{kind: svcAddr, value: s.Addr.AsSlice()}, port(svcPort, s.Port),
+	}
+	if full {
+		flags := binary.NativeEndian.AppendUint32(nil, flagsOf(s))
+		flags = binary.NativeEndian.AppendUint32(flags, ^uint32(0))
+		attrs = append(attrs, text(svcScheduler, s.Scheduler), attr{kind: svcFlags, value: flags},
+			u32(svcTimeout, s.Persistent), u32(svcNetmask, maskToKernel(s)))
+	}
+	return attr{kind: attrService, nested: attrs}
+}
+
+func destAttrs(d plan.Dest, full bool) attr {
+	attrs := []attr{
+		u16(destFamily, uint16(family(d.Addr.Addr().Is6()))), {kind: destAddr, value: d.Addr.Addr().AsSlice()},
+		port(destPort, d.Addr.Port()),
+	}
+	if full {
+		attrs = append(attrs, u32(destMethod, methodOf(d.Forward)), u32(destWeight, uint32(d.Weight)),
+			u32(destUpper, uint32(d.Upper)), u32(destLower, uint32(d.Lower)))
+	}
+	return attr{kind: attrDest, nested: attrs}
+}
+
+func (r *rawConn) apply(op plan.Op) error {
+	attrs := []attr{serviceAttrs(op.Service, op.Action <= plan.EditService)}
+	if op.Action >= plan.AddDest {
+		attrs = append(attrs, destAttrs(op.Dest, op.Action != plan.DeleteDest))
+	}
+	_, err := r.genl.request(r.family, commands[op.Action], ipvsVersion, syscall.NLM_F_ACK, attrs)
+	return err
+}
+
+func (r *rawConn) dests(s plan.Service) (map[netip.AddrPort]plan.Dest, error) {
+	answers, err := r.genl.request(r.family, cmdGetDest, ipvsVersion, syscall.NLM_F_DUMP, []attr{serviceAttrs(s, false)})
+	if err != nil {
+		return nil, err
+	}
+	dests := make(map[netip.AddrPort]plan.Dest, len(answers))
+	for _, a := range answers {
+		values, err := parseAttrs(a[attrDest])
+		if err != nil {
+			return nil, err
+		}
+		d, err := parseDest(values, s.IPv6)
+		if err != nil {
+			return nil, err
+		}
+		dests[d.Addr] = d
+	}
+	return dests, nil
+}
+
+func parseDest(values map[uint16][]byte, ipv6 bool) (plan.Dest, error) {
+	number := func(kind uint16) int {
+		if v := values[kind]; len(v) == 4 {
+			return int(binary.NativeEndian.Uint32(v))
+		}
+		return 0
+	}
+	// The kernel gives every address the length of an IPv6 one.
+	raw, size := values[destAddr], 4
+	if f := values[destFamily]; len(f) == 2 {
+		ipv6 = binary.NativeEndian.Uint16(f) == syscall.AF_INET6
+	}
+	if ipv6 {
+		size = 16
+	}
+	p := values[destPort]
+	if len(raw) < size || len(p) != 2 {
+		return plan.Dest{}, fmt.Errorf("server without address or port: %w", errShort)
+	}
+	addr, _ := netip.AddrFromSlice(raw[:size])
+	return plan.Dest{
+		Addr: netip.AddrPortFrom(addr, binary.BigEndian.Uint16(p)), Forward: forwardOf(uint32(number(destMethod))),
+		Weight: number(destWeight), Upper: number(destUpper), Lower: number(destLower),
+	}, nil
+}
