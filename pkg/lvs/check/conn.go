@@ -1,0 +1,70 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+)
+
+// hostPort is the address that a check connects to.
+func (t Target) hostPort() string { return netip.AddrPortFrom(t.Addr, t.Port).String() }
+
+// errNoPort says that nothing tells where to connect to.
+var errNoPort = errors.New("no port: neither the server nor checkport nor service gives one")
+
+// open connects and ties the connection to the context: its deadline holds for
+// everything read and written, and its end closes the connection. The function
+// returned must be called when the connection is not used any more.
+func open(ctx context.Context, dial Dial, network, address string) (net.Conn, func(), error) {
+	conn, err := dial(ctx, network, address)
+	if err != nil {
+		return nil, nil, fmt.Errorf("connect %s: %w", address, cause(err))
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			_ = conn.Close()
+			return nil, nil, fmt.Errorf("connect %s: %w", address, err)
+		}
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	return conn, func() { stop(); _ = conn.Close() }, nil
+}
+
+// errTimeout is the deadline of the check, whoever noticed it.
+var errTimeout = errors.New("timed out")
+
+// cause strips what the net package puts around an error.
+func cause(err error) error {
+	if isTimeout(err) {
+		return errTimeout
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return fmt.Errorf("lookup %s: %s", dns.Name, dns.Err)
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
+		errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, net.ErrClosed)
+}
+
+// within limits a context to the time of a check.
+func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, limit)
+}

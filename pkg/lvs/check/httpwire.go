@@ -1,0 +1,214 @@
+package check
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// answer is what an HTTP server said.
+type answer struct {
+	status int
+	line   string // "200 OK"
+	header map[string]string
+	body   []byte
+}
+
+// maxBody is how much of a body is read and searched.
+const maxBody = 16 << 20
+
+// maxHeader bounds the lines before the body.
+const maxHeader = 1 << 20
+
+var errNoData = errors.New("the server closed the connection without sending any data")
+
+// connectError is a connection that did not come about.
+type connectError struct{ err error }
+
+func (e *connectError) Error() string { return "connect: " + e.err.Error() }
+func (e *connectError) Unwrap() error { return e.err }
+
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4096) }}
+
+// fetch makes one request on a connection of its own.
+func (c *httpCheck) fetch(ctx context.Context, h hop) (answer, error) {
+	conn, done, err := open(ctx, c.dial, "tcp", h.address)
+	if err != nil {
+		return answer{}, &connectError{cause(err)}
+	}
+	defer done()
+	var stream net.Conn = conn
+	if h.tls {
+		secure := tls.Client(conn, tlsConfig(h.server))
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return answer{}, &connectError{fmt.Errorf("tls: %w", cause(err))}
+		}
+		stream = secure
+	}
+	if _, err := io.WriteString(stream, c.request(h)); err != nil && isTimeout(err) {
+		return answer{}, errTimeout
+	}
+	// A server may answer and close before it has read the request.
+	r := readers.Get().(*bufio.Reader)
+	r.Reset(stream)
+	defer func() { r.Reset(nil); readers.Put(r) }()
+	return readAnswer(r, c.target.Method)
+}
+
+func (c *httpCheck) request(h hop) string {
+	text := c.target.Method + " " + h.target + " HTTP/1.1\r\nHost: " + h.hostHeader +
+		"\r\nUser-Agent: ldirectord\r\nConnection: close\r\n"
+	if h.authorize != "" {
+		text += "Authorization: " + h.authorize + "\r\n"
+	}
+	return text + "\r\n"
+}
+
+// readAnswer reads an answer as tolerantly as the original: without a status
+// line everything is the body, and a body that ends early is judged by what
+// came. Only the deadline is an error then.
+func readAnswer(r *bufio.Reader, method string) (answer, error) {
+	for {
+		line, err := readLine(r)
+		if len(line) == 0 && err != nil {
+			if isTimeout(err) {
+				return answer{}, errTimeout
+			}
+			return answer{}, errNoData
+		}
+		a, ok := parseStatus(line)
+		if !ok {
+			body, err := readBody(io.MultiReader(bytes.NewReader(line), r))
+			return answer{status: 200, line: "200 Assumed OK", body: body}, err
+		}
+		if a.header, err = readHeader(r); err != nil {
+			return answer{}, err
+		}
+		if a.status >= 100 && a.status < 200 {
+			continue
+		}
+		if method == "HEAD" || a.status == 204 || a.status == 304 {
+			return a, nil
+		}
+		switch length, err := strconv.ParseInt(a.header["content-length"], 10, 64); {
+		case strings.Contains(strings.ToLower(a.header["transfer-encoding"]), "chunked"):
+			a.body, err = readBody(&chunkReader{r: r})
+			return a, err
+		case err == nil && length >= 0:
+			a.body, err = readBody(io.LimitReader(r, length))
+			return a, err
+		}
+		a.body, err = readBody(r)
+		return a, err
+	}
+}
+
+// readBody reads to the end, or as much as is searched.
+func readBody(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxBody))
+	if err != nil && isTimeout(err) {
+		return nil, errTimeout
+	}
+	return body, nil
+}
+
+// readLine reads a line with its end, at most maxHeader bytes of it.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part...)
+		if !errors.Is(err, bufio.ErrBufferFull) || len(line) > maxHeader {
+			return line, err
+		}
+	}
+}
+
+// parseStatus reads "HTTP/1.1 200 OK".
+func parseStatus(line []byte) (answer, bool) {
+	text := strings.TrimRight(string(line), "\r\n")
+	if !strings.HasPrefix(text, "HTTP/") {
+		return answer{}, false
+	}
+	version, rest, _ := strings.Cut(text[len("HTTP/"):], " ")
+	major, minor, dot := strings.Cut(version, ".")
+	if !dot || !digits(major) || !digits(minor) {
+		return answer{}, false
+	}
+	code, reason, _ := strings.Cut(strings.TrimLeft(rest, " \t"), " ")
+	if len(code) != 3 || !digits(code) {
+		return answer{}, false
+	}
+	status, _ := strconv.Atoi(code)
+	return answer{status: status, line: strings.TrimRight(code+" "+strings.TrimLeft(reason, " \t"), " ")}, true
+}
+
+func digits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// readHeader reads up to the empty line. Of a field given twice the first
+// counts; what is no field is skipped.
+func readHeader(r *bufio.Reader) (map[string]string, error) {
+	header := make(map[string]string)
+	for total := 0; total < maxHeader; {
+		line, err := readLine(r)
+		if err != nil && isTimeout(err) {
+			return nil, errTimeout
+		}
+		total += len(line)
+		text := strings.TrimRight(string(line), "\r\n")
+		if text == "" {
+			return header, nil
+		}
+		name, value, ok := strings.Cut(text, ":")
+		name = strings.ToLower(strings.TrimSpace(name))
+		if _, seen := header[name]; ok && !seen {
+			header[name] = strings.TrimSpace(value)
+		}
+		if err != nil {
+			return header, nil
+		}
+	}
+	return nil, fmt.Errorf("header of more than %d bytes", maxHeader)
+}
+
+// chunkReader takes the chunking off a body. What is no chunk ends it.
+type chunkReader struct {
+	r    *bufio.Reader
+	left int64
+	end  bool
+}
+
+// Read implements io.Reader.
+func (c *chunkReader) Read(p []byte) (int, error) {
+	for c.left == 0 {
+		if c.end {
+			return 0, io.EOF
+		}
+		line, err := readLine(c.r)
+		if err != nil {
+			return 0, err
+		}
+		text := strings.TrimSpace(string(line))
+		if text == "" {
+			continue // the end of the chunk before
+		}
+		size, _, _ := strings.Cut(text, ";")
+		c.left, err = strconv.ParseInt(strings.TrimSpace(size), 16, 64)
+		if err != nil || c.left <= 0 {
+			c.left, c.end = 0, true
+		}
+	}
+	n, err := c.r.Read(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
+	return n, err
+}
