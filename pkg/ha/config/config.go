@@ -48,6 +48,13 @@ type Client struct {
 	Line          int
 }
 
+// APIAuth is an apiauth line: who may connect as which client.
+type APIAuth struct {
+	Client     string
+	UIDs, GIDs []string // names or numbers; nil if the list is not given
+	Line       int
+}
+
 // HA is ha.cf after defaults have been applied. Durations are exact.
 type HA struct {
 	Cluster       string
@@ -67,6 +74,7 @@ type HA struct {
 	UseLogd       bool
 	SyslogMsgFmt  bool
 	Debug         int
+	DebugGiven    bool // ha.cf says it; it overrides -d then
 	LogBadpack    bool
 	Netstring     bool // msgfmt netstring
 	GenMethodTime bool // hbgenmethod time
@@ -77,6 +85,7 @@ type HA struct {
 	Coredumps     bool
 	Watchdog      string
 	Respawn       []Client
+	APIAuth       []APIAuth
 	Env           []Parameter // env NAME=VALUE, without the HA_ prefix
 	Parameters    []Parameter // recorded parameters in table order
 }
@@ -106,6 +115,7 @@ func (g Group) Key() string {
 // Config is everything /etc/ha.d says.
 type Config struct {
 	Dir    string // as given, for example /etc/ha.d
+	Node   string // name of this node, lower case: nodeinfo or uname -n
 	HA     HA
 	Groups []Group
 	Keys   *message.Keyring
