@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"os/user"
+	"runtime/debug"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lvsha/pkg/ha/config"
+	"lvsha/pkg/ha/node"
+	"lvsha/pkg/ha/resource"
+	"lvsha/pkg/system/daemon"
+	"lvsha/pkg/system/logging"
+	"lvsha/pkg/system/netif"
+)
+
+// The paths of the original.
+const (
+	configDir = "/etc/ha.d/"
+	pidFile   = "/var/run/heartbeat.pid"
+	lockFile  = "/var/run/heartbeat.lock"
+	stateDir  = "/var/lib/heartbeat"
+	coreDir   = "/var/lib/heartbeat/cores/root"
+	tmpDir    = "/var/run/heartbeat/rsctmp"
+)
+
+// memoryLimit keeps the collector from letting a small daemon grow.
+const memoryLimit = 16 << 20
+
+// runStart checks the configuration and starts the daemon. It returns when the
+// daemon hears and speaks, or with the reason why it does not.
+func runStart(o options, stdout, stderr io.Writer) int {
+	if daemon.Detached() || o.foreground {
+		return live(o, stderr)
+	}
+	cfg, report := config.Load(configDir, config.SystemHost())
+	log := openLog(cfg, stderr, o)
+	for _, line := range report.Lines() {
+		log.Log(line.Level, line.Text)
+	}
+	if !report.OK() {
+		log.Log(logging.Error, "Configuration error, heartbeat not started.")
+		log.Close()
+		return report.Status
+	}
+	if pid, state := daemon.Find(pidFile, daemon.SameProgram); state == daemon.Running {
+		logging.Logf(log, logging.Info, "heartbeat: already running [pid %d].", pid)
+		log.Close()
+		return exitOK
+	}
+	log.Log(logging.Info, "**************************")
+	logging.Logf(log, logging.Info, "Configuration validated. Starting heartbeat %s", version)
+	log.Close()
+	if err := os.MkdirAll(coreDir, 0o755); err != nil {
+		fmt.Fprintf(stderr, "heartbeat: ERROR: working directory: %v\n", err)
+		return exitFailed
+	}
+	result, err := daemon.Detach(daemon.DetachOptions{Dir: coreDir})
+	if err != nil {
+		fmt.Fprintf(stderr, "heartbeat: ERROR: start in the background: %v\n", err)
+		return exitFailed
+	}
+	if result.Status != exitOK {
+		fmt.Fprintf(stderr, "heartbeat: ERROR: %s\n", result.Text)
+	}
+	return result.Status
+}
+
+// live is the life of the daemon process.
+func live(o options, stderr io.Writer) int {
+	cfg, report := config.Load(configDir, config.SystemHost())
+	terminal := stderr
+	if daemon.Detached() {
+		terminal = nil
+	}
+	log := openLog(cfg, terminal, o)
+	defer log.Close()
+	if o.foreground {
+		for _, line := range report.Lines() {
+			log.Log(line.Level, line.Text)
+		}
+	}
+	if !report.OK() {
+		log.Log(logging.Error, "Configuration error, heartbeat not started.")
+		daemon.Fail(report.Status, "Configuration error, heartbeat not started.")
+		return report.Status
+	}
+	lock, err := daemon.TryLock(lockFile)
+	if errors.Is(err, daemon.ErrLocked) {
+		// Somebody else was faster.
+		daemon.Fail(exitOK, "")
+		return exitOK
+	}
+	if err != nil {
+		return fail(log, exitFailed, fmt.Errorf("lock: %w", err))
+	}
+	defer func() { _ = lock.Release() }()
+	if err := serve(cfg, o, log); err != nil {
+		return fail(log, exitFailed, err)
+	}
+	return exitOK
+}
+
+func fail(log *logging.Log, status int, err error) int {
+	log.Log(logging.Error, err.Error())
+	log.Log(logging.Error, "heartbeat not started.")
+	daemon.Fail(status, err.Error())
+	return status
+}
+
+// serve wires a node together and runs it to its end.
+func serve(cfg *config.Config, o options, log *logging.Log) error {
+	debug.SetMemoryLimit(memoryLimit)
+	commands, ignore := signals()
+	defer ignore()
+	if err := prepareTmp(); err != nil {
+		return err
+	}
+	host, err := netif.Open()
+	if err != nil {
+		return fmt.Errorf("netlink: %w", err)
+	}
+	defer host.Close()
+	announcer, err := netif.NewAnnouncer(host, netif.Schedule{}, func(err error) {
+		log.Log(logging.Warn, "announce: "+err.Error())
+	})
+	if err != nil {
+		return fmt.Errorf("announcer: %w", err)
+	}
+	defer announcer.Close()
+	runner := &resource.Runner{
+		Env:    resource.Environment(cfg, cfg.Node, os.Environ()),
+		Log:    log,
+		Agents: &resource.Agents{Host: host, Announcer: announcer, Log: log},
+	}
+	for _, g := range cfg.Groups {
+		for _, err := range runner.Check(g) {
+			log.Log(logging.Error, err.Error())
+		}
+	}
+	if cfg.HA.Realtime && !o.noRealtime {
+		if err := daemon.Realtime(max(cfg.HA.RTPrio, 1)); err != nil {
+			log.Log(logging.Warn, err.Error())
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	pid := os.Getpid()
+	defer func() { _ = daemon.RemovePID(pidFile, pid) }()
+	return node.Run(ctx, node.Options{
+		Config: cfg, Host: cfg.Node, StateDir: stateDir, Log: log, Runner: runner, Version: version,
+		Reboot: func() {
+			log.Close()
+			_ = unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART)
+			log.Log(logging.Crit, "Unable to force reboot.")
+		},
+		Ready: func() {
+			if err := daemon.WritePID(pidFile, daemon.Padded, pid); err != nil {
+				log.Log(logging.Error, err.Error())
+			}
+			if err := daemon.Ready(); err != nil {
+				log.Log(logging.Error, err.Error())
+			}
+			log.Detach()
+		},
+	}, commands)
+}
+
+// signals turns the signals of the original into commands.
+func signals() (node.Commands, func()) {
+	stop := make(chan struct{}, 1)
+	reload := make(chan struct{}, 1)
+	in := make(chan os.Signal, 8)
+	signal.Notify(in, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGINT, syscall.SIGPIPE)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for s := range in {
+			to := reload
+			if s == syscall.SIGTERM {
+				to = stop
+			}
+			select {
+			case to <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return node.Commands{Stop: stop, Reload: reload}, func() {
+		signal.Stop(in)
+		close(in)
+		<-done
+	}
+}
+
+// prepareTmp makes the directory in which scripts keep their state, empty.
+func prepareTmp() error {
+	if err := os.RemoveAll(tmpDir); err != nil {
+		return fmt.Errorf("script directory: %w", err)
+	}
+	if err := os.MkdirAll(tmpDir, 0o755); err != nil {
+		return fmt.Errorf("script directory: %w", err)
+	}
+	return os.Chmod(tmpDir, 0o755|os.ModeSticky)
+}
+
+// openLog opens the log that ha.cf asks for. terminal gets every line as well
+// until the daemon is ready.
+func openLog(cfg *config.Config, terminal io.Writer, o options) *logging.Log {
+	options := logging.Options{Style: logging.HeartbeatOld, Level: logging.Info, Terminal: terminal, Now: time.Now}
+	if host, err := os.Hostname(); err == nil {
+		options.Host = host
+	}
+	if cfg != nil {
+		if cfg.HA.SyslogMsgFmt {
+			options.Style = logging.Heartbeat
+		}
+		options.Logfile, options.Debugfile = cfg.HA.Logfile, cfg.HA.Debugfile
+		options.Facility = cfg.HA.Logfacility
+		if options.Logfile == "" && options.Debugfile == "" && options.Facility == "" {
+			options.Facility = "daemon"
+		}
+		if cfg.HA.Debug > 0 || o.debug > 0 {
+			options.Level = logging.Debug
+		}
+		options.UID, options.GID = account("hacluster", "haclient")
+	}
+	log, err := logging.Open(options)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "heartbeat: ERROR: log: %v\n", err)
+		options.Facility = ""
+		log, _ = logging.Open(options)
+	}
+	return log
+}
+
+// account returns the ids of a user and a group, 0 for one that does not exist.
+func account(name, group string) (uid, gid int) {
+	if u, err := user.Lookup(name); err == nil {
+		uid, _ = strconv.Atoi(u.Uid)
+	}
+	if g, err := user.LookupGroup(group); err == nil {
+		gid, _ = strconv.Atoi(g.Gid)
+	}
+	return uid, gid
+}

@@ -1,0 +1,31 @@
+// Command heartbeat is the node daemon and, under their names, the small
+// commands that belong to it.
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"lvsha/pkg/ha/resource"
+)
+
+// version is set by the linker.
+var version = "5.0.0"
+
+func main() {
+	os.Exit(run(os.Args, os.Stdout, os.Stderr))
+}
+
+// run picks the command by the name it was called by, so that one binary is
+// installed under many names.
+func run(args []string, stdout, stderr io.Writer) int {
+	name := filepath.Base(args[0])
+	switch {
+	case resource.IsAddress(name):
+		return resource.RunIPaddr(name, args[1:], stdout, stderr)
+	case name == resource.SendARPName:
+		return resource.RunSendARP(args[1:], stderr)
+	}
+	return runHeartbeat(args[1:], stdout, stderr)
+}

@@ -1,0 +1,337 @@
+// Package node is one running node: the loop that joins what the core decides
+// with links, clock, scripts and the files of the node's identity.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"lvsha/pkg/ha/config"
+	"lvsha/pkg/ha/core"
+	"lvsha/pkg/ha/link"
+	"lvsha/pkg/ha/membership"
+	"lvsha/pkg/ha/message"
+	"lvsha/pkg/ha/resource"
+	"lvsha/pkg/ha/takeover"
+	"lvsha/pkg/system/logging"
+)
+
+// inboxSize is how many verified messages may wait for the loop. What does not
+// fit is lost as on the wire, and asked for again.
+const inboxSize = 1024
+
+// Options is what a node needs from its surroundings.
+type Options struct {
+	Config   *config.Config
+	Host     string // name of this node, lower case
+	StateDir string // hb_generation, hb_uuid and fifo: /var/lib/heartbeat
+	Log      logging.Sink
+	Runner   *resource.Runner
+	Version  string
+	// Reboot restarts the machine. It is called when a resource that must go
+	// cannot be stopped, as the original does, so that two nodes never hold it.
+	Reboot func()
+	// Ready is called once when the links are open.
+	Ready func()
+}
+
+// Commands are the requests from outside.
+type Commands struct {
+	Stop   <-chan struct{} // orderly end; closed or sent to
+	Reload <-chan struct{} // read authkeys and ha.cf again
+}
+
+// How a life ends: errAgain, to be followed by another at once; errRestart, by
+// another after the dead time; errEnded, as asked for.
+var (
+	errAgain   = errors.New("begin again")
+	errRestart = errors.New("restart")
+	errEnded   = errors.New("ended")
+)
+
+// Run lives as a node until it is told to stop and has given up everything. It
+// returns an error if it cannot begin.
+func Run(ctx context.Context, o Options, c Commands) error {
+	initdead := o.Config.HA.Initdead
+	for {
+		n, err := begin(ctx, o, initdead)
+		if err != nil {
+			return err
+		}
+		if o.Ready != nil {
+			o.Ready()
+			o.Ready = nil
+		}
+		err = n.loop(ctx, c)
+		n.close()
+		switch {
+		case errors.Is(err, errAgain):
+			// The others are known to exist; initdead is for a cold start.
+			initdead = o.Config.HA.Deadtime
+		case errors.Is(err, errRestart):
+			initdead = o.Config.HA.Initdead
+			if !pause(ctx, c, o.Config.HA.Deadtime+time.Second) {
+				return nil
+			}
+			logging.Logf(o.Log, logging.Info, "Performing heartbeat restart exec.")
+		case errors.Is(err, errEnded):
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// pause waits between two lives. It reports false when the node shall not live
+// again.
+func pause(ctx context.Context, c Commands, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return true
+		case <-c.Reload:
+		case <-c.Stop:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// node is one life of a node. Everything but the keys belongs to the loop.
+type node struct {
+	Options
+	core    *core.Core
+	links   []*link.Link
+	keys    atomic.Pointer[message.Keyring]
+	inbox   chan arrival
+	refused chan refusal
+	works   *worker
+	fifo    *fifo
+	repeats *repeats
+	notify  *watcher
+	ctx     context.Context
+	cancel  context.CancelFunc
+}
+
+// arrival is a verified message.
+type arrival struct {
+	link string
+	msg  *message.Message
+}
+
+func begin(parent context.Context, o Options, initdead time.Duration) (*node, error) {
+	gen, err := nextGeneration(o)
+	if err != nil {
+		return nil, err
+	}
+	id, fresh, err := nodeUUID(o)
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		o.Log.Log(logging.Info, "No uuid found for current node - generating a new uuid.")
+	}
+	ctx, cancel := context.WithCancel(parent)
+	n := &node{
+		Options: o, ctx: ctx, cancel: cancel,
+		inbox:   make(chan arrival, inboxSize),
+		refused: make(chan refusal, 16),
+		repeats: newRepeats(o.Log),
+	}
+	n.keys.Store(o.Config.Keys)
+	logging.Logf(o.Log, logging.Info, "heartbeat: version %s", o.Version)
+	logging.Logf(o.Log, logging.Info, "Heartbeat generation: %d", gen)
+	if err := n.openLinks(); err != nil {
+		n.close()
+		return nil, err
+	}
+	if n.fifo, err = openFIFO(o.StateDir); err != nil {
+		logging.Logf(o.Log, logging.Error, "command fifo: %v", err)
+	}
+	n.works = newWorker(n)
+	n.notify = newWatcher(o.Config)
+	n.core = core.New(n.membership(gen, id, initdead), takeover.Config{
+		Self: o.Host, Others: n.others(), AutoFailback: o.Config.HA.AutoFailback != config.FailbackOff, PID: os.Getpid(),
+	})
+	return n, nil
+}
+
+func (n *node) membership(gen uint64, id [16]byte, initdead time.Duration) membership.Config {
+	ha := n.Config.HA
+	c := membership.Config{
+		Self: n.Host, UUID: id, Generation: gen,
+		Keepalive: ha.Keepalive, Deadtime: ha.Deadtime, Warntime: ha.Warntime,
+		Initdead: initdead, Deadping: ha.Deadping, MaxRexmit: ha.MaxRexmit,
+		Hopfudge: ha.Hopfudge, Seed: uint64(time.Now().UnixNano()),
+	}
+	for _, name := range ha.Nodes {
+		c.Nodes = append(c.Nodes, membership.Node{Name: name})
+	}
+	for _, l := range n.links {
+		c.Links = append(c.Links, l.Name())
+	}
+	return c
+}
+
+func (n *node) others() []string {
+	var names []string
+	for _, name := range n.Config.HA.Nodes {
+		if name != n.Host {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (n *node) openLinks() error {
+	for _, m := range n.Config.HA.Media {
+		l, err := link.Open(n.ctx, m, n.receive)
+		if errors.Is(err, link.ErrMedium) {
+			continue // the config report has said so
+		}
+		if err != nil {
+			return fmt.Errorf("%s/ha.cf:%d: %w", strings.TrimSuffix(n.Config.Dir, "/"), m.Line, err)
+		}
+		n.links = append(n.links, l)
+		for _, line := range l.Lines() {
+			n.Log.Log(logging.Info, line)
+		}
+	}
+	if len(n.links) == 0 {
+		return errors.New("no medium of ha.cf can be used")
+	}
+	return nil
+}
+
+func (n *node) close() {
+	n.cancel()
+	for _, l := range n.links {
+		l.Close()
+	}
+	if n.fifo != nil {
+		n.fifo.close()
+	}
+	if n.works != nil {
+		n.works.close()
+	}
+	n.repeats.flush()
+}
+
+// receive verifies a datagram in the goroutine of its link, so that a flood of
+// forged ones never keeps the loop from its deadlines.
+func (n *node) receive(linkName string, datagram []byte) {
+	msg, err := message.Decode(datagram, n.keys.Load())
+	if err != nil {
+		n.refuse(linkName, err)
+		return
+	}
+	select {
+	case n.inbox <- arrival{link: linkName, msg: msg}:
+	default:
+	}
+}
+
+// loop owns the core: it is the only goroutine that touches it.
+func (n *node) loop(ctx context.Context, c Commands) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	if err := n.apply(n.core.Start(time.Now())); err != nil {
+		return err
+	}
+	stop := c.Stop
+	for {
+		var effects []core.Effect
+		now := time.Now()
+		wait := n.core.Deadline().Sub(now)
+		if wait <= 0 {
+			n.core.SetLoad(loadAverage())
+			effects = n.core.Tick(now)
+		} else {
+			timer.Reset(wait)
+			select {
+			case a := <-n.inbox:
+				effects = n.core.Receive(time.Now(), a.link, a.msg)
+			case <-timer.C:
+			case d := <-n.works.done:
+				effects = n.core.Done(time.Now(), d.work, d.result)
+			case msg := <-n.fifo.messages():
+				effects = n.core.Send(time.Now(), msg)
+			case r := <-n.refused:
+				n.logRefusal(r)
+			case <-n.repeats.due():
+				n.repeats.flush()
+			case <-stop:
+				stop = nil
+				effects = n.core.Shutdown(time.Now())
+			case <-c.Reload:
+				n.reload()
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if err := n.apply(effects); err != nil {
+			return err
+		}
+	}
+}
+
+func (n *node) apply(effects []core.Effect) error {
+	for _, e := range effects {
+		switch e := e.(type) {
+		case core.Transmit:
+			n.transmit(e.Message)
+		case core.Run:
+			n.works.add(e.Work)
+		case core.Reannounce:
+			n.works.reannounce(e.Set)
+		case core.Log:
+			n.repeats.log(e.Key, e.Level, e.Text)
+		case core.Stalled:
+			n.Log.Log(logging.Crit, "Giving up all HA resources before going on.")
+			n.works.releaseNow()
+			return errAgain
+		case core.Ended:
+			if e.Restart {
+				n.Log.Log(logging.Info, "Restarting heartbeat.")
+				return errRestart
+			}
+			logging.Logf(n.Log, logging.Info, "%s Heartbeat shutdown complete.", n.Host)
+			return errEnded
+		}
+	}
+	return nil
+}
+
+// transmit signs a message once and sends it on every link.
+func (n *node) transmit(msg *message.Message) {
+	format := message.Classic
+	if n.Config.HA.Netstring {
+		format = message.Netstring
+	}
+	frame, err := message.Encode(msg, format, n.keys.Load())
+	if err != nil {
+		n.repeats.log("encode", logging.Error, fmt.Sprintf("encode %s: %v", msg.Type(), err))
+		return
+	}
+	for _, l := range n.links {
+		if err := l.Send(frame); err != nil {
+			n.repeats.log("send "+l.Name(), logging.Error, fmt.Sprintf("write_child: write failure on %s %s.: %v", l.Kind(), l.Name(), err))
+		}
+	}
+}
+
+func loadAverage() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "n/a"
+	}
+	return strings.TrimSpace(string(data))
+}
