@@ -48,7 +48,6 @@ func runStart(o options, stdout, stderr io.Writer) int {
 		log.Log(line.Level, line.Text)
 	}
 	if !report.OK() {
-		log.Log(logging.Error, "Configuration error, heartbeat not started.")
 		log.Close()
 		return report.Status
 	}
@@ -90,7 +89,6 @@ func live(o options, stderr io.Writer) int {
 		}
 	}
 	if !report.OK() {
-		log.Log(logging.Error, "Configuration error, heartbeat not started.")
 		daemon.Fail(report.Status, "Configuration error, heartbeat not started.")
 		return report.Status
 	}
