@@ -213,6 +213,8 @@ func keyCases() []testCase {
 		"leading zeros": "auth 01\n01 sha1 x\n", "plus": "auth +1\n+1 sha1 x\n", "auth negative": "auth -1\n1 sha1 x\n",
 		"comments and CRLF": "# c\r\n\r\n \t# d\r\nauth 1\r\n1 sha1 k#ey\r\n", "comma": "auth 1\n1,sha1,x\n", "auth 1x": "auth 1x\n1 sha1 k\n",
 		"key 1x": "auth 1\n1x sha1 k\n", "NUL": "auth 1\n\x001 sha1 x\n1 crc\n", "no newline": "auth 1\n1 sha1 x", "8 bit": "auth 1\n1 sha1 \xe9\xff\n",
+		"second crc with key": "auth 1\n1 sha1 x\n2 crc y\n", "second md5 without key": "auth 1\n1 sha1 x\n2 md5\n",
+		"second of unknown method": "auth 1\n1 sha1 x\n2 sha256 y\n",
 		"indented": "  auth 1\n\t1 sha1 x\n",
 	} {
 		list = append(list, testCase{name: "keys " + name, keys: text})

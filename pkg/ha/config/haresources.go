@@ -119,11 +119,14 @@ func (r *resourceReader) checkNodes(lines []string) {
 			for n := range r.nodes {
 				known = append(known, n)
 			}
-			if near := nearest(first, known); near != "" {
-				what += "; did you mean " + near + "?"
-			} else if before, _, ok := strings.Cut(first, "#"); ok && r.nodes[lower(before)] {
+			before, _, comment := strings.Cut(first, "#")
+			near := nearest(first, known)
+			switch {
+			case comment && r.nodes[lower(before)]:
 				what += "; put a blank before the comment"
-			} else {
+			case near != "":
+				what += "; did you mean " + near + "?"
+			default:
 				what += "; a line begins with a node, and ends in a backslash if the next one continues it"
 			}
 			r.find(Error, i+1, what, legacyError("Bad nodename in %s [%s]", legacyPath(r.dir, "haresources"), first))

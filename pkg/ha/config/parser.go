@@ -164,14 +164,16 @@ func (p *parser) statement(s statement) {
 		p.warn(s, s.name, "%s without a value does nothing", name)
 		return
 	}
+	good := 0
 	for _, w := range words {
 		if bad := d.set(p, s, w); bad != nil {
 			p.refused(s, w, bad)
 			continue
 		}
+		good++
 		p.done(d, s, value{w.text, s.line, w.column})
 	}
-	if len(words) > 1 && !accumulates[name] {
+	if len(words) > 1 && good == len(words) && !accumulates[name] {
 		p.warn(s, words[1], "%s takes one value; the last one, %s, counts", name, words[len(words)-1].text)
 	}
 }
@@ -253,6 +255,11 @@ func (p *parser) wantDuration(s statement, v word, zero bool) (time.Duration, *p
 	switch {
 	case !ok:
 		hint := ""
+		if unit := "1" + v.text; v.column > s.at {
+			if _, ok := parseDuration(unit); ok {
+				hint = "; the unit follows the number without a blank"
+			}
+		}
 		if d, ok := parseDuration(strings.TrimRight(strings.ToLower(v.text), "sec")); ok && d > 0 {
 			hint = "; seconds have no unit: write " + strings.TrimRight(strings.ToLower(v.text), "sec")
 		}

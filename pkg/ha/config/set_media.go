@@ -34,7 +34,7 @@ func setUDPPort(p *parser, s statement, v word) *problem {
 	}
 	if p.host.UDPService != nil {
 		if name, ok := p.host.UDPService(n); ok && name != "ha-cluster" {
-			p.find(Warning, s.line, v.column, "another service may want it",
+			p.find(Warning, s.line, v.column, fmt.Sprintf("UDP port %d is that of the service %s", n, name),
 				legacyWarn("heartbeat: udp port %d reserved for service \"%s\".", n, name))
 		}
 	}
