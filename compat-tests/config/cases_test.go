@@ -20,6 +20,8 @@ type testCase struct {
 	// ours is its exit status.
 	better string
 	ours   int
+	// groups says why our groups are not those of the original.
+	groups string
 }
 
 const base = "node alpha beta\nbcast eth0\nlogfacility daemon\nauto_failback on\n"
@@ -215,7 +217,7 @@ func keyCases() []testCase {
 		"key 1x": "auth 1\n1x sha1 k\n", "NUL": "auth 1\n\x001 sha1 x\n1 crc\n", "no newline": "auth 1\n1 sha1 x", "8 bit": "auth 1\n1 sha1 \xe9\xff\n",
 		"second crc with key": "auth 1\n1 sha1 x\n2 crc y\n", "second md5 without key": "auth 1\n1 sha1 x\n2 md5\n",
 		"second of unknown method": "auth 1\n1 sha1 x\n2 sha256 y\n",
-		"indented": "  auth 1\n\t1 sha1 x\n",
+		"indented":                 "  auth 1\n\t1 sha1 x\n",
 	} {
 		list = append(list, testCase{name: "keys " + name, keys: text})
 	}
@@ -225,16 +227,27 @@ func keyCases() []testCase {
 func resourceCases() []testCase {
 	var list []testCase
 	for name, text := range map[string]string{
-		"empty": "\n", "comment": "# alpha\n", "unknown node": "gamma x\n", "upper case": "ALPHA x\n", "both nodes": "alpha x\nbeta y\n",
+		"empty": "\n", "comment": "# alpha\n", "unknown node": "gamma x\n", "upper case": "ALPHA X y\n", "both nodes": "alpha x\nbeta y\n",
 		"continued": "alpha x \\\n y \\\n z\n", "bad after a continuation": "alpha x \\\n gamma y\ngamma z\n", "comment with backslash": "# c \\\nalpha y\n",
-		"comment with backslash, then bad": "# c \\\n gamma y\n", "glued comment": "alpha# x\n", "node alone": "alpha\n", "CRLF": "alpha x\r\nbeta y\r\n",
+		"comment with backslash, then bad": "# c \\\n gamma y\n", "glued comment": "alpha# x\n", "node alone": "alpha\n",
 		"no newline": "alpha x", "unknown without newline": "gamma", "comma": "alpha,beta x\n", "two unknown": "gamma x\n", "backslash as node": "\\\nalpha\n",
-		"8 bit": "\xc3\xa9 x\n", "twice": "alpha x\nalpha x\n", "blank behind the backslash, then a node": "alpha x \\ \nbeta y\n",
-		"hidden behind a comment": "alpha x # c \\\ngamma y\n", "ends in a backslash": "alpha x \\", "form feed": "\falpha\fx\n",
+		"8 bit": "\xc3\xa9 x\n", "twice": "alpha x\nalpha x\n", "hidden behind a comment": "alpha x # c \\\ngamma y\n",
+		"tabs and blanks": "\t alpha\t x  \t y::z \n\n \t\nbeta q\n", "comment within a word": "alpha x#y z\nbeta y # z\n",
+		"quotes": "alpha \"a b\" 'c d'\n", "continued without blanks": "alpha x\\\ny\n",
+		"continued by an empty line": "alpha x \\\n\nbeta y\n", "comment behind the backslash": "alpha x \\# c\nbeta y\n",
+		"three nodes' worth": "alpha a::b::c 192.0.2.70/24\nbeta d\nalpha e\n", "backslashes within": "alpha a\\b c\\\\d\n",
+		"two backslashes": "alpha x \\\\\n y\nbeta z\n",
 	} {
 		list = append(list, testCase{name: "resources " + name, res: text})
 	}
 	const meant = "what was meant is plain"
+	for name, text := range map[string]string{
+		"CRLF": "alpha x\r\nbeta y\r\n", "blank behind the backslash, then a node": "alpha x \\ \nbeta y\n",
+		"ends in a backslash": "alpha x \\", "form feed": "\falpha\fx\n", "continued by a comment": "alpha x \\\n# c\nbeta y\n",
+		"continued comment": "alpha x \\\n y # c \\\nbeta z\n",
+	} {
+		list = append(list, testCase{name: "resources " + name, res: text, groups: meant})
+	}
 	return append(list,
 		testCase{name: "no haresources", drop: "haresources"},
 		testCase{name: "resources blank behind the backslash", res: "alpha x \\ \n  ldirectord::l.cf\n", better: meant, ours: 0},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"syscall"
@@ -22,6 +23,9 @@ import (
 // inside names the directory of files to the copy of this program that runs in
 // the namespaces.
 const inside = "COMPAT_CONFIG_DIR"
+
+// withGroups asks it for the groups too, which takes the original longer.
+const withGroups = "COMPAT_CONFIG_GROUPS"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(inside); dir != "" {
@@ -55,6 +59,10 @@ type both struct {
 	OursLegacy     []config.Line
 	OursParameters []config.Parameter
 	OursReport     string
+	// Groups are the resources of this node, then those of the others, one
+	// group an element, as the original's ResourceManager reads them and as
+	// ours does.
+	OriginalGroups, OursGroups [2][]string
 }
 
 // node is the host name within the namespaces.
@@ -123,7 +131,42 @@ func compare(dir string) error {
 	}
 	// The original prints a line of authkeys with its end.
 	r.OriginalOutput = strings.ReplaceAll(string(b), "\n]", "]")
+	if os.Getenv(withGroups) != "" {
+		if err := compareGroups(&r, c.Groups); err != nil {
+			return err
+		}
+	}
 	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+// resourceManager is the second reader of haresources.
+const resourceManager = "/usr/share/heartbeat/ResourceManager"
+
+// compareGroups lets the ResourceManager read the same haresources.
+func compareGroups(r *both, groups []config.Group) error {
+	for i, command := range []string{"ourkeys", "otherkeys"} {
+		cmd := exec.Command(resourceManager, command)
+		cmd.Env = append(os.Environ(), "HA_CURHOST="+node)
+		out, err := cmd.Output()
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", resourceManager, command, err)
+		}
+		for _, line := range strings.Split(string(out), "\n") {
+			if line = strings.TrimSpace(line); line != "" {
+				r.OriginalGroups[i] = append(r.OriginalGroups[i], line)
+			}
+		}
+		for _, g := range groups {
+			var words []string
+			for _, res := range g.Resources {
+				words = append(words, res.Word)
+			}
+			if (g.Node == node) == (i == 0) && len(words) > 0 {
+				r.OursGroups[i] = append(r.OursGroups[i], strings.Join(words, " "))
+			}
+		}
+	}
+	return nil
 }
 
 // run writes the files of a case and lets both take them.
@@ -133,7 +176,13 @@ func run(t *testing.T, c testCase) both {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for name, f := range c.files() {
+	functions, err := os.ReadFile("/etc/ha.d/shellfuncs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := c.files()
+	files["shellfuncs"] = file{string(functions), 0o644}
+	for name, f := range files {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(f.text), f.mode); err != nil {
 			t.Fatal(err)
@@ -144,6 +193,9 @@ func run(t *testing.T, c testCase) both {
 	}
 	cmd := exec.Command("unshare", "--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "--mount-proc", os.Args[0])
 	cmd.Env = append(os.Environ(), inside+"="+dir)
+	if c.res != "" {
+		cmd.Env = append(cmd.Env, withGroups+"=yes")
+	}
 	var out, bad bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &bad
 	if err := cmd.Run(); err != nil {
@@ -198,6 +250,9 @@ func TestAgainstOriginal(t *testing.T) {
 			compareLines(t, r)
 			if r.OriginalStatus == 0 {
 				compareParameters(t, r)
+				if c.groups == "" && !reflect.DeepEqual(r.OursGroups, r.OriginalGroups) {
+					t.Errorf("groups %q, the original reads %q", r.OursGroups, r.OriginalGroups)
+				}
 			}
 		})
 	}

@@ -138,7 +138,9 @@ func (r *resourceReader) checkNodes(lines []string) {
 }
 
 // groups is the reader that runs at every operation: comments vanish wherever
-// they begin, then lines that end in a backslash are joined.
+// they begin, then lines that end in a backslash are joined. The original does so
+// line by line and so keeps the comments of continued lines as resources, which
+// cannot start; nobody means that.
 func (r *resourceReader) groups(lines []string) []Group {
 	var groups []Group
 	for i := 0; i < len(lines); i++ {
@@ -146,7 +148,10 @@ func (r *resourceReader) groups(lines []string) []Group {
 		text, _, _ := strings.Cut(lines[i], "#")
 		for strings.HasSuffix(text, `\`) && i < len(lines)-1 {
 			i++
-			next, _, _ := strings.Cut(lines[i], "#")
+			next, _, commented := strings.Cut(lines[i], "#")
+			if commented {
+				r.find(Warning, i+1, "heartbeat 3.0.6 takes a comment on a continued line for resources; it is ignored")
+			}
 			text = strings.TrimSuffix(text, `\`) + next
 		}
 		words := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(blanks, c) })

@@ -225,3 +225,45 @@ func TestBareAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestLimits(t *testing.T) {
+	var nodes, media strings.Builder
+	for i := range maxNodes {
+		nodes.WriteString("node n" + strings.Repeat("x", i) + "\n")
+	}
+	for i := range maxMedia {
+		media.WriteString("ucast eth0 192.0.2." + string(rune('0'+i%10)) + "\n")
+	}
+	if p := parseHA([]byte(nodes.String()+media.String()), "/etc/ha.d", Host{}); !p.report.OK() || len(p.ha.Nodes) != maxNodes || len(p.ha.Media) != maxMedia {
+		t.Errorf("%d nodes, %d media: %v", len(p.ha.Nodes), len(p.ha.Media), p.report)
+	}
+	for _, more := range []string{"node another\n", "ping 192.0.2.1\n", "bcast eth0\n"} {
+		if p := parseHA([]byte(nodes.String()+media.String()+more), "/etc/ha.d", Host{}); p.report.OK() {
+			t.Errorf("one more is accepted: %s", more)
+		}
+	}
+}
+
+// A respawn line of a package that kept its programs elsewhere goes on working.
+func TestRespawnElsewhere(t *testing.T) {
+	host := fakeHost()
+	there := "/usr/libexec/heartbeat/ipfail"
+	host.Stat = func(path string) (os.FileInfo, error) {
+		if path == there {
+			return os.Stat("/bin/sh")
+		}
+		return nil, os.ErrNotExist
+	}
+	text := []byte("respawn hacluster /usr/lib/heartbeat/ipfail -x\n")
+	p := parseHA(text, "/etc/ha.d", host)
+	if !p.report.OK() || len(p.ha.Respawn) != 1 || p.ha.Respawn[0].Command != there+" -x" {
+		t.Errorf("%+v, %v", p.ha.Respawn, p.report)
+	}
+	there = ""
+	if p := parseHA(text, "/etc/ha.d", host); !p.report.OK() || p.ha.Respawn[0].Command != "/usr/lib/heartbeat/ipfail -x" {
+		t.Errorf("missing: %+v, %v", p.ha.Respawn, p.report)
+	}
+	if p := parseHA([]byte("respawn hacluster /opt/ipfail\n"), "/etc/ha.d", host); p.report.OK() {
+		t.Error("a missing program of another place is accepted")
+	}
+}
