@@ -76,11 +76,12 @@ func newPair(t *testing.T, o pair.Options) *pair.Pair {
 type player struct {
 	*testing.T
 	*pair.Pair
-	mark pair.Mark // the beginning of the present step
+	mark  pair.Mark // the beginning of the present step
+	began time.Time
 }
 
 // step begins a step.
-func (p *player) step() { p.mark = p.History.Now() }
+func (p *player) step() { p.mark, p.began = p.History.Now(), time.Now() }
 
 func (p *player) do(what string, err error) {
 	p.Helper()
@@ -108,13 +109,34 @@ func (p *player) line(n *pair.Node, within time.Duration, text string) {
 	p.do(text, n.WaitLine(ctx, p.mark, text))
 }
 
-// report logs what the client saw in this step. No figure is asserted.
+// report logs what happened in this step. No figure is asserted.
 func (p *player) report(what string) {
 	var longest time.Duration
-	for _, e := range p.History.Since(p.mark) {
-		if e.Kind == pair.Gap {
+	var moves []string
+	events := p.History.Since(p.mark)
+	for _, e := range events {
+		switch e.Kind {
+		case pair.Gap:
 			longest = max(longest, e.Length)
+		case pair.Up, pair.Down:
+			moves = append(moves, fmt.Sprintf("%s %s +%.3f s", e.Node, e.Kind, e.At.Sub(p.began).Seconds()))
+		case pair.ARP, pair.Line, pair.Fault:
 		}
 	}
-	p.Logf("%s: %q holds; client without an answer %v", what, p.History.Holders(), longest.Round(time.Millisecond))
+	p.Logf("%s: %v; client without an answer %v", what, moves, longest.Round(time.Millisecond))
+}
+
+// announced checks that the last ARP on the wire names the holder. The original
+// does not announce an address that it finds already up.
+func (p *player) announced(n *pair.Node) {
+	p.Helper()
+	last := ""
+	for _, e := range p.History.Since(p.mark) {
+		if e.Kind == pair.ARP {
+			last = e.Text
+		}
+	}
+	if n.Program == pair.Ours && last != n.MAC() {
+		p.Errorf("the last announcement is from %q, %s is %s", last, n.Name, n.MAC())
+	}
 }

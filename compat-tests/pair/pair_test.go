@@ -35,22 +35,27 @@ func TestLife(t *testing.T) {
 			p.step()
 			startBoth(p)
 			p.holder("both started", upWithin, quiet, pair.Master)
+			p.announced(p.Master)
 
 			p.step()
 			p.do("stop master", p.Master.Stop())
 			p.holder("master stopped", moveWithin, quiet, pair.Standby)
+			p.announced(p.Standby)
 
 			p.step()
 			p.do("start master", p.Master.Start())
 			p.holder("failback", upWithin, quiet, pair.Master)
+			p.announced(p.Master)
 
 			p.step()
 			p.do("kill master", p.Master.Kill())
 			// Nobody is there to take the address off the dead node.
 			p.holder("master killed", moveWithin, quiet, pair.Master, pair.Standby)
+			p.announced(p.Standby)
 			p.step()
 			p.do("start the killed master", p.Master.Start())
 			p.holder("master is back after its death", upWithin, 4*time.Second, pair.Master)
+			p.announced(p.Master)
 			p.Settled()
 			checkOverlaps(p)
 
@@ -60,6 +65,7 @@ func TestLife(t *testing.T) {
 			p.step()
 			p.do("heal the master's link", p.Master.HealLink())
 			p.holder("link healed", healWithin, 8*time.Second, pair.Master)
+			p.announced(p.Master)
 			p.Settled()
 
 			p.step()
