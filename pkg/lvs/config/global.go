@@ -40,7 +40,7 @@ type globalFallback struct {
 }
 
 func newGlobal() *global {
-	return &global{Global: Global{CheckInterval: 10 * time.Second, LogFile: "/var/log/ldirectord.log"}}
+	return &global{Global: Global{CheckInterval: 10 * time.Second, LogFile: DefaultLogFile}}
 }
 
 // A globalDirective reads its line. It returns false if the line is not of its

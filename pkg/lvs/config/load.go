@@ -184,3 +184,20 @@ func (p *parser) rejectDuplicates() {
 		seen[id] = s
 	}
 }
+
+// DefaultLogFile is where the log goes if the file does not say.
+const DefaultLogFile = "/var/log/ldirectord.log"
+
+// LogTarget returns what logfile says, however broken the rest of the content
+// is. It looks nothing up and opens nothing.
+func LogTarget(content string) string {
+	target := DefaultLogFile
+	for _, l := range splitLines(content) {
+		if name, value, ok := assignment(l.text); ok && name == "logfile" {
+			if text, ok := quoted(value); ok {
+				target = text
+			}
+		}
+	}
+	return target
+}

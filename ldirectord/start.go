@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"lvsha/pkg/lvs/config"
+	"lvsha/pkg/lvs/director"
+	"lvsha/pkg/lvs/ipvs"
+	"lvsha/pkg/system/daemon"
+	"lvsha/pkg/system/logging"
+)
+
+// start runs the daemon in the background and returns when the table stands. A
+// daemon that runs already is left alone.
+func (a *app) start() int {
+	if _, state := a.running(); state == daemon.Running {
+		return statusOK
+	}
+	loaded, status := a.check(config.System{})
+	if status != statusOK {
+		return status
+	}
+	if instance, pid := a.twin(); pid != 0 {
+		fmt.Fprintf(a.stderr, "Warning: ldirectord already runs %s as the instance %s with pid %d\n", a.path, instance, pid)
+	}
+	if a.debug || loaded.Config.Global.Supervised {
+		return a.foreground(loaded)
+	}
+	result, err := daemon.Detach(daemon.DetachOptions{Dir: "/"})
+	if err != nil {
+		fmt.Fprintf(a.stderr, "ldirectord for %s: %v\n", a.path, err)
+		return statusFailed
+	}
+	if result.Text != "" {
+		fmt.Fprintln(a.stderr, result.Text)
+	}
+	return result.Status
+}
+
+// foreground is -d and supervised: no pid file, the log on the terminal.
+func (a *app) foreground(loaded *director.Loaded) int {
+	l, err := a.openLog(loaded.Config.Global.LogFile, loaded.Config.Global.Supervised)
+	if err != nil {
+		fmt.Fprintln(a.stderr, err)
+		return statusFailed
+	}
+	defer l.Close()
+	l.Log(logging.Info, a.invoked())
+	logging.Logf(l, logging.Info, "Starting Linux Director v%s-ha with pid: %d", version, os.Getpid())
+	return a.serve(loaded, l, "")
+}
+
+// background is the detached process.
+func (a *app) background() int {
+	lock, err := daemon.TryLock(a.lockFile())
+	if errors.Is(err, daemon.ErrLocked) {
+		// Another start is under way or done: to the caller it is running.
+		daemon.Fail(statusOK, "")
+		return statusOK
+	}
+	if err != nil {
+		return a.giveUp(statusFailed, err.Error())
+	}
+	defer lock.Release()
+	loaded, report := director.Load(a.path, config.System{})
+	if loaded == nil {
+		return a.giveUp(statusConfigError, report.Findings[0].Format(a.path, os.Getpid()))
+	}
+	l, err := a.openLog(loaded.Config.Global.LogFile, false)
+	if err != nil {
+		return a.giveUp(statusFailed, err.Error())
+	}
+	defer l.Close()
+	l.Log(logging.Info, a.invoked())
+	logging.Logf(l, logging.Info, "Starting Linux Director v%s-ha as daemon", version)
+	for _, f := range report.Findings {
+		l.Log(logging.Warn, f.Format(a.path, os.Getpid()))
+	}
+	status := a.serve(loaded, l, a.pidFile())
+	if err := daemon.RemovePID(a.pidFile(), os.Getpid()); err != nil {
+		logging.Logf(l, logging.Error, "%v", err)
+	}
+	return status
+}
+
+// giveUp ends a start that cannot go on: the text and the status go to the
+// start command.
+func (a *app) giveUp(status int, text string) int {
+	daemon.Fail(status, text)
+	return status
+}
+
+// serve runs the director until a signal ends it.
+func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGXCPU, syscall.SIGXFSZ)
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM)
+	kernel, err := ipvs.Open()
+	if err != nil {
+		return a.failed(l, err)
+	}
+	defer kernel.Close()
+	d := director.New(director.Options{Path: a.path, PID: os.Getpid(), Host: config.System{}, Kernel: kernel, Log: l}, loaded)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if pidFile != "" {
+		if err := daemon.WritePID(pidFile, daemon.Plain, os.Getpid()); err != nil {
+			return a.failed(l, fmt.Errorf("Can not open %s: %w", pidFile, err))
+		}
+		control, err := listenControl(a.socket(), d, ctx)
+		if err != nil {
+			logging.Logf(l, logging.Warn, "%v; reload returns before its work is done", err)
+		} else {
+			defer control.close()
+		}
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	return a.follow(ctx, cancel, d, l, signals, ended)
+}
+
+// follow reports readiness and obeys signals until the director has ended.
+func (a *app) follow(ctx context.Context, cancel context.CancelFunc, d *director.Director, l *logging.Log, signals <-chan os.Signal, ended <-chan error) int {
+	ready := d.Ready()
+	name := ""
+	for {
+		select {
+		case <-ready:
+			ready = nil
+			if err := daemon.Ready(); err != nil {
+				logging.Logf(l, logging.Error, "%v", err)
+			}
+		case s := <-signals:
+			if s == syscall.SIGHUP {
+				l.Log(logging.Info, "Reloading Linux Director Daemon config on signal")
+				go d.Reload(ctx)
+				continue
+			}
+			if name == "" {
+				name = signalName(s)
+				cancel()
+			}
+		case err := <-ended:
+			if err != nil {
+				return a.failed(l, err)
+			}
+			logging.Logf(l, logging.Info, "Linux Director Daemon terminated on signal: %s", name)
+			return statusOK
+		}
+	}
+}
+
+// failed ends the start with an error in the log and at the start command.
+func (a *app) failed(l *logging.Log, err error) int {
+	text := "ldirectord for " + a.path + ": " + err.Error()
+	l.Log(logging.Error, text)
+	l.Log(logging.Info, "Exiting with exit_status 1: Initialisation Error")
+	if a.debug {
+		return statusFailed
+	}
+	return a.giveUp(statusFailed, text)
+}
+
+var signalNames = map[os.Signal]string{
+	syscall.SIGTERM: "TERM", syscall.SIGINT: "INT", syscall.SIGQUIT: "QUIT", syscall.SIGABRT: "ABRT",
+	syscall.SIGXCPU: "XCPU", syscall.SIGXFSZ: "XFSZ",
+}
+
+func signalName(s os.Signal) string { return signalNames[s] }

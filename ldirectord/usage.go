@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+const usageText = `Usage:
+    ldirectord [-d|--debug] [--] [configfile] start | stop | restart |
+    try-restart | reload | force-reload | status
+
+    ldirectord [-h|-?|--help|-v|--version]
+
+Options:
+    configfile: the configuration, looked for in /etc/ha.d, in /etc/ha.d/conf
+    and as it is given. Without one: ldirectord.cf.
+
+    -d|--debug Stay in the foreground and log to the standard error.
+
+    -h|--help Print this help and exit.
+
+    -v|--version Print the version and exit.
+
+    start: run in the background. Returns when the table stands.
+
+    stop: end the running daemon. Returns when it has cleaned up.
+
+    restart, try-restart: stop and start; the latter only if it is running.
+
+    reload, force-reload: read the configuration again. Returns when it is in
+    effect; a file with errors changes nothing and gives exit status 2.
+
+    status: say whether it is running.
+
+`
+
+var commands = map[string]bool{
+	"start": true, "stop": true, "restart": true, "try-restart": true, "reload": true, "force-reload": true, "status": true,
+}
+
+// parse reads the command line. done is true if the invocation ends here.
+func (a *app) parse(args []string) (status int, done bool) {
+	var show string // help or version
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-" {
+		option := args[0]
+		args = args[1:]
+		if option == "--" {
+			break
+		}
+		letters := strings.Split(strings.TrimPrefix(option, "-"), "")
+		if strings.HasPrefix(option, "--") {
+			letters = []string{longOptions[option]}
+			if letters[0] == "" {
+				return a.badOption(strings.TrimPrefix(option, "--"))
+			}
+		}
+		for _, letter := range letters {
+			switch letter {
+			case "d":
+				a.debug = true
+			case "h", "?":
+				show = "help"
+			case "v":
+				if show == "" {
+					show = "version"
+				}
+			default:
+				return a.badOption(letter)
+			}
+		}
+	}
+	switch show {
+	case "help":
+		fmt.Fprint(a.stdout, usageText)
+		return statusOK, true
+	case "version":
+		fmt.Fprintf(a.stdout, "Linux Director v%s-ha\n", version)
+		return statusOK, true
+	}
+	switch len(args) {
+	case 0:
+		return a.usage()
+	case 1:
+		a.name, a.command, a.instance = "ldirectord.cf", args[0], "ldirectord"
+	default:
+		a.name, a.command, a.instance = args[0], args[1], filepath.Base(args[0])
+	}
+	if !commands[a.command] {
+		return a.usage()
+	}
+	return 0, false
+}
+
+var longOptions = map[string]string{"--debug": "d", "--help": "h", "--version": "v"}
+
+func (a *app) badOption(name string) (int, bool) {
+	fmt.Fprintf(a.stderr, "Unknown option: %s\n", name)
+	return a.usage()
+}
+
+func (a *app) usage() (int, bool) {
+	fmt.Fprint(a.stdout, usageText)
+	return statusUsage, true
+}

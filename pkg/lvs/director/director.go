@@ -1,0 +1,175 @@
+// Package director joins configuration, checks, plan and kernel. One goroutine
+// owns the health of all servers and the table; checks run concurrently and
+// send it their results.
+package director
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"lvsha/pkg/lvs/check"
+	"lvsha/pkg/lvs/config"
+	"lvsha/pkg/lvs/plan"
+	"lvsha/pkg/system/logging"
+)
+
+// Kernel is the IPVS table.
+type Kernel interface {
+	Table() (plan.Table, error)
+	Entry(service plan.Service) (plan.Entry, error)
+	Apply(op plan.Op) error
+}
+
+// Options say what a director works with.
+type Options struct {
+	// Path is the configuration file, absolute.
+	Path string
+	// PID is printed in findings of the file.
+	PID    int
+	Host   config.Host
+	Kernel Kernel
+	Log    logging.Sink
+	Checks check.Env
+	// Grace is how long silent servers are waited for before the fallback takes
+	// over and the director counts as ready. Zero means one second.
+	Grace time.Duration
+	// Parallel bounds the checks that run at once. Zero means 1024.
+	Parallel int
+}
+
+// Director runs the virtual services of one configuration file.
+type Director struct {
+	o     Options
+	ready chan struct{}
+	calls chan func()
+	ended chan struct{}
+
+	// What follows belongs to the goroutine of Run.
+	config   *config.Config
+	digest   [32]byte
+	phase    config.AlertStatus
+	services []*service
+	subs     map[job][]subscription
+	checkers map[job]*checker
+	waiting  map[job]bool // of which no result has come yet
+	outcomes chan outcome
+	slots    chan struct{}
+	grace    *time.Timer
+	graceEnd <-chan time.Time
+	isReady  bool
+	failures map[string]bool // errors of the kernel that were logged
+
+	workers sync.WaitGroup
+	shell   *shell
+}
+
+// New returns a director for a configuration that Load accepted.
+func New(o Options, loaded *Loaded) *Director {
+	if o.Grace == 0 {
+		o.Grace = time.Second
+	}
+	if o.Parallel == 0 {
+		o.Parallel = 1024
+	}
+	return &Director{
+		o: o, ready: make(chan struct{}), calls: make(chan func()), ended: make(chan struct{}),
+		config: loaded.Config, digest: loaded.digest, phase: config.Starting,
+		subs: make(map[job][]subscription), checkers: make(map[job]*checker), waiting: make(map[job]bool),
+		outcomes: make(chan outcome, 1024), slots: make(chan struct{}, o.Parallel), failures: make(map[string]bool),
+	}
+}
+
+// Ready is closed when every server has its first result, or the grace time is
+// over: the table stands.
+func (d *Director) Ready() <-chan struct{} { return d.ready }
+
+// Run works until ctx ends, then cleans the table up as cleanstop says. It
+// returns an error only if it could not begin.
+func (d *Director) Run(ctx context.Context) error {
+	defer close(d.ended)
+	work, cancel := context.WithCancel(context.Background())
+	defer d.workers.Wait()
+	defer cancel()
+	d.shell = startShell(work, &d.workers, d.o.Log)
+
+	table, err := d.o.Kernel.Table()
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	d.grace = time.NewTimer(d.o.Grace)
+	defer d.grace.Stop()
+	d.graceEnd = d.grace.C
+	d.adopt(table)
+	d.synchronise(table, nil)
+	changed := d.watch(work)
+	d.startCheckers(work)
+	d.settleKnown()
+	for {
+		select {
+		case <-ctx.Done():
+			cancel()
+			d.stop()
+			return nil
+		case o := <-d.outcomes:
+			d.take(o)
+		case call := <-d.calls:
+			call()
+		case <-d.graceEnd:
+			d.graceEnd = nil
+			d.settleAll()
+		case <-changed:
+			d.fileChanged(work)
+		}
+	}
+}
+
+// call runs a function on the goroutine of Run and waits for it. It returns
+// false if the director has ended.
+func (d *Director) call(f func()) bool {
+	done := make(chan struct{})
+	select {
+	case d.calls <- func() { f(); close(done) }:
+		<-done
+		return true
+	case <-d.ended:
+		return false
+	}
+}
+
+func (d *Director) logf(level logging.Level, format string, args ...any) {
+	logging.Logf(d.o.Log, level, format, args...)
+}
+
+// stop takes out of the table what cleanstop says.
+func (d *Director) stop() {
+	d.phase = config.Stopping
+	table, err := d.o.Kernel.Table()
+	if err != nil {
+		d.logf(logging.Error, "stop: %v", err)
+		return
+	}
+	for _, op := range plan.Stop(table, d.virtuals()) {
+		s := d.serviceOf(op.Service.Key)
+		s.logPurge(d)
+		d.apply(s, op)
+	}
+}
+
+func (d *Director) virtuals() []plan.Virtual {
+	virtuals := make([]plan.Virtual, len(d.services))
+	for i, s := range d.services {
+		virtuals[i] = s.plan()
+	}
+	return virtuals
+}
+
+func (d *Director) serviceOf(key plan.Key) *service {
+	for _, s := range d.services {
+		if s.key == key {
+			return s
+		}
+	}
+	return nil
+}

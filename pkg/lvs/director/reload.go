@@ -1,0 +1,136 @@
+package director
+
+import (
+	"context"
+	"crypto/sha256"
+	"os"
+
+	"lvsha/pkg/lvs/config"
+	"lvsha/pkg/lvs/health"
+	"lvsha/pkg/lvs/plan"
+	"lvsha/pkg/system/logging"
+)
+
+// Reload reads the file again. If it is in order the new configuration takes
+// effect before Reload returns; if not, everything stays as it was. The report
+// is nil if the director has ended.
+func (d *Director) Reload(ctx context.Context) *config.Report {
+	var report *config.Report
+	d.call(func() { report = d.reload(ctx) })
+	return report
+}
+
+func (d *Director) reload(ctx context.Context) *config.Report {
+	loaded, report := Load(d.o.Path, d.o.Host)
+	for _, f := range report.Findings {
+		d.logf(map[config.Severity]logging.Level{config.Error: logging.Error, config.Warning: logging.Warn}[f.Severity],
+			"%s", f.Format(d.o.Path, d.o.PID))
+	}
+	if loaded == nil {
+		d.logf(logging.Error, "The configuration was not reloaded; the one before stays in effect")
+		return report
+	}
+	d.swap(ctx, loaded)
+	return report
+}
+
+// swap puts a new configuration into effect. What is known of servers that stay
+// is kept; the table is compared as it is, not as it is remembered.
+func (d *Director) swap(ctx context.Context, loaded *Loaded) {
+	before := d.phase
+	d.phase = config.Reloading
+	table, err := d.o.Kernel.Table()
+	if err != nil {
+		d.logf(logging.Error, "reload: %v", err)
+		table = nil
+	}
+	former := d.services
+	d.config, d.digest = loaded.Config, loaded.digest
+	d.services = nil
+	var keys []plan.Key
+	for _, s := range former {
+		keys = append(keys, s.key)
+	}
+	for i := range d.config.Virtuals {
+		s := newService(&d.config.Virtuals[i])
+		for _, old := range former {
+			if old.key == s.key {
+				s.inherit(old)
+			}
+		}
+		if s.config.CheckType == config.Off {
+			for j, state := range plan.Adopt(s.config, table[s.key]) {
+				s.servers[j] = health.Server{State: state}
+			}
+		}
+		d.services = append(d.services, s)
+	}
+	if err == nil {
+		d.synchronise(table, keys)
+	}
+	d.startCheckers(ctx)
+	d.applyKnown()
+	d.phase = before
+	d.grace.Reset(d.o.Grace)
+	d.graceEnd = d.grace.C
+	d.settleKnown()
+}
+
+// inherit takes over what was known of the servers that are still there. Their
+// weight, method and port may have changed; the server has not.
+func (s *service) inherit(old *service) {
+	s.settled, s.noneUp = old.settled, old.noneUp
+	known := make(map[string]health.Server)
+	for i, r := range old.config.Reals {
+		if old.config.CheckType != config.Off {
+			known[r.Name()] = old.servers[i]
+		}
+	}
+	for i, r := range s.config.Reals {
+		server, ok := known[r.Name()]
+		s.servers[i] = server
+		// A server that is new is waited for like at start.
+		s.settled = s.settled && ok
+	}
+}
+
+// applyKnown gives servers that are new to a job the result that it has.
+func (d *Director) applyKnown() {
+	batch := make(plan.Table)
+	for j, subs := range d.subs {
+		c := d.checkers[j]
+		if c == nil || c.last == nil {
+			continue
+		}
+		for _, sub := range subs {
+			if sub.service.servers[sub.index].State == health.Unknown {
+				d.judge(sub, *c.last, batch)
+			}
+		}
+	}
+}
+
+// fileChanged looks at the file after something has touched it.
+func (d *Director) fileChanged(ctx context.Context) {
+	content, err := os.ReadFile(d.o.Path)
+	if err != nil {
+		d.logOnce(&missingError{pid: d.o.PID, path: d.o.Path})
+		return
+	}
+	digest := sha256.Sum256(content)
+	if digest == d.digest {
+		return
+	}
+	d.logf(info, "Configuration file '%s' has changed on disk", d.o.Path)
+	if d.config.Global.AutoReload {
+		d.logf(info, " - reread new configuration")
+		d.reload(ctx)
+	} else {
+		d.logf(info, " - ignore new configuration")
+	}
+	d.digest = digest
+	callback := d.config.Global.Callback
+	if fileInfo, err := os.Stat(callback); err == nil && fileInfo.Mode().IsRegular() && fileInfo.Mode()&0o111 != 0 {
+		d.shell.run(callback + " " + d.o.Path)
+	}
+}

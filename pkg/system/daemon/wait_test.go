@@ -1,0 +1,30 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"testing"
+	"time"
+)
+
+func TestWaitExit(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("sleep", "1000")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }()
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if err := WaitExit(ctx, cmd.Process.Pid); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while it runs: %v, want the deadline", err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	// It is a zombie until Wait: it has ended all the same.
+	if err := WaitExit(context.Background(), cmd.Process.Pid); err != nil {
+		t.Errorf("after its end: %v", err)
+	}
+}
