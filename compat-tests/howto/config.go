@@ -73,6 +73,10 @@ func writeConfig(dir, peer string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "conf"), 0o755); err != nil {
 		return err
 	}
+	// Debian's sample would be found before the how-to's file.
+	if err := os.RemoveAll(filepath.Join(dir, "ldirectord.cf")); err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		name, text string
 		mode       os.FileMode

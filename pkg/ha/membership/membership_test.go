@@ -190,8 +190,10 @@ func TestTolerance(t *testing.T) {
 		msg  func(b *bench) *message.Message
 		says string
 	}{
-		"no type":     {func(b *bench) *message.Message { return b.header(new(message.Message), 4) }, "missing from/ts/type"},
-		"unknown":     {func(b *bench) *message.Message { return message.New("status").Add("src", "gamma").AddHex("seq", 1).AddHex("ts", 1) }, "bad node [gamma]"},
+		"no type": {func(b *bench) *message.Message { return b.header(new(message.Message), 4) }, "missing from/ts/type"},
+		"unknown": {func(b *bench) *message.Message {
+			return message.New("status").Add("src", "gamma").AddHex("seq", 1).AddHex("ts", 1)
+		}, "bad node [gamma]"},
 		"no number":   {func(b *bench) *message.Message { return b.header(message.New("resource"), 0) }, "missing seqno"},
 		"number zero": {func(b *bench) *message.Message { return b.header(message.New("resource").Add("seq", "0"), 0) }, "bad sequence number"},
 		"bad number":  {func(b *bench) *message.Message { return b.header(message.New("resource").Add("seq", "xyz"), 0) }, "bad sequence number"},
