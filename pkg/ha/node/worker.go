@@ -170,7 +170,7 @@ func (w *worker) chosen(work takeover.Work) []config.Group {
 
 // read reads haresources anew: edits take effect at the next operation.
 func (w *worker) read() []config.Group {
-	groups, report := config.Resources(w.n.Config.Dir)
+	groups, report := config.Resources(w.n.Config.Dir, w.n.Config.NodeNames()...)
 	if !report.OK() {
 		for _, line := range report.Lines() {
 			w.n.Log.Log(line.Level, line.Text)
