@@ -9,10 +9,6 @@ import (
 
 // runTimers does everything that is due.
 func (m *Machine) runTimers(now time.Time) {
-	if !m.settled && !now.Before(m.started.Add(startSettle)) {
-		m.settled = true
-		m.sendStatus(now)
-	}
 	if !now.Before(m.nextStatus) {
 		due := m.nextStatus
 		m.sendStatus(now)
@@ -113,9 +109,6 @@ func (m *Machine) nextDeadline(now time.Time) time.Time {
 		if t.Before(next) {
 			next = t
 		}
-	}
-	if !m.settled {
-		earlier(m.started.Add(startSettle))
 	}
 	if !m.joined && m.asked != "" {
 		earlier(m.nextAsk)

@@ -22,13 +22,8 @@ const (
 // short cuts that the originals do not know.
 const Implementation = "5"
 
-// startGrace is added to the announced dead time for startSettle after the
-// start, as the originals do while they are busy starting.
-const (
-	startGrace  = 2 * time.Second
-	startSettle = 5 * time.Second
-	askInterval = time.Second // between requests for the node list
-)
+// askInterval is between requests for the node list.
+const askInterval = time.Second
 
 // Node is a configured member: a cluster node, or a ping node.
 type Node struct {
@@ -68,7 +63,6 @@ type Machine struct {
 	extra   time.Duration // added to the announced dead time before a restart
 
 	started    time.Time
-	settled    bool
 	joined     bool
 	asked      string // node that was asked for its node list
 	nextAsk    time.Time
@@ -195,10 +189,7 @@ func (m *Machine) sendStatus(now time.Time) {
 	m.nextStatus = now.Add(m.cfg.Keepalive)
 }
 
-func (m *Machine) announcedDeadtime() time.Duration {
-	dt := m.cfg.Deadtime + m.extra
-	if !m.settled {
-		dt += startGrace
-	}
-	return dt
-}
+// announcedDeadtime is how long the others shall wait for this node. The originals
+// add two seconds in their first five, while they are busy starting; this node
+// is not.
+func (m *Machine) announcedDeadtime() time.Duration { return m.cfg.Deadtime + m.extra }

@@ -290,6 +290,8 @@ func (n *node) apply(effects []core.Effect) error {
 			n.transmit(e.Message)
 		case core.Run:
 			n.works.add(e.Work)
+		case core.Prepare:
+			n.works.prepare(e.Work)
 		case core.Reannounce:
 			n.works.reannounce(e.Set)
 		case core.Log:

@@ -51,6 +51,14 @@ func (w *worker) add(work takeover.Work) {
 	})
 }
 
+func (w *worker) prepare(work takeover.Work) {
+	w.push(func() {
+		for _, g := range w.chosen(work) {
+			w.runner.Prepare(w.n.ctx, g)
+		}
+	})
+}
+
 func (w *worker) reannounce(set takeover.Hold) {
 	w.push(func() {
 		for _, g := range w.chosen(takeover.Work{Set: set}) {
@@ -144,7 +152,6 @@ func (w *worker) judgeStop(err error) {
 	if !errors.As(err, &stop) || !stop.StillRunning || w.n.ctx.Err() != nil {
 		return
 	}
-	w.n.Log.Log(logging.Crit, "Resource STOP failure. Reboot required!")
 	w.n.Log.Log(logging.Crit, "Killing heartbeat ungracefully!")
 	if w.n.Reboot != nil {
 		w.n.Reboot()

@@ -41,6 +41,7 @@ type Runner struct {
 	Self string
 
 	turn    sync.Mutex // held while a group starts or stops
+	ready   sync.Map   // words that Prepare has started
 	pause   time.Duration
 	respell sync.Map // misspelt script names that have been warned of
 }
@@ -115,7 +116,10 @@ func (r *Runner) Start(ctx context.Context, g config.Group) error {
 	r.logf(logging.Info, "Acquiring resource group: %s", words(g))
 	for _, res := range g.Resources {
 		u := r.unit(res)
-		if r.runs(ctx, u) {
+		if _, prepared := r.ready.LoadAndDelete(res.Word); prepared {
+			continue
+		}
+		if !startAlways(u) && r.runs(ctx, u) {
 			r.announce(u)
 			continue
 		}
@@ -133,6 +137,30 @@ func (r *Runner) Start(ctx context.Context, g config.Group) error {
 		return &StartError{Word: res.Word, Code: code, Stop: r.stop(ctx, g)}
 	}
 	return nil
+}
+
+// startAlways says that a start needs no question before it. What ldirectord
+// prints for status was never taken for "running", so that its start, which does
+// nothing when it runs, has always been called.
+func startAlways(u unit) bool { return u.Script == ldirectord }
+
+// ldirectord is the one resource that may run on both nodes of a pair: without
+// the address no packet reaches its table.
+const ldirectord = "ldirectord"
+
+// Prepare starts what stands first in the group and may run while another node
+// still holds the rest, so that the Start that will follow finds it running. A
+// failure is left to that Start; a Stop undoes it.
+func (r *Runner) Prepare(ctx context.Context, g config.Group) {
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	for _, res := range g.Resources {
+		u := r.unit(res)
+		if u.Script != ldirectord || r.do(ctx, u, "start") != 0 {
+			return
+		}
+		r.ready.Store(res.Word, true)
+	}
 }
 
 // announce tells the neighbours of an address, whoever has configured it.
@@ -166,6 +194,7 @@ func (r *Runner) stop(ctx context.Context, g config.Group) error {
 	var first *StopError
 	for i := len(g.Resources) - 1; i >= 0; i-- {
 		u := r.unit(g.Resources[i])
+		r.ready.Delete(u.Word)
 		code, err := r.stopOne(ctx, u)
 		if err != nil {
 			return err

@@ -151,6 +151,27 @@ func (m *Machine) takeUnowned(now time.Time) {
 	}
 }
 
+// prepare has everything readied for the groups that the other side is giving up.
+func (m *Machine) prepare(w Work, set Hold) {
+	if m.stopping || m.phase != stable || m.prepared != None || m.mine&set != None {
+		return
+	}
+	m.prepared = set
+	m.emit(Prepare{Work: w})
+}
+
+// unprepare takes back what was prepared for groups that are not to come.
+func (m *Machine) unprepare() {
+	if m.prepared == None || m.stopping || m.standby != noStandby || m.anyLeaving() {
+		return
+	}
+	set := m.prepared &^ m.mine
+	m.prepared = None
+	if set != None {
+		m.run(Work{Operation: Release, Set: set, Reason: Unprepare})
+	}
+}
+
 // Died tells that a node is declared dead.
 func (m *Machine) Died(now time.Time, name string) []Effect {
 	p, ok := m.peers[name]
@@ -215,7 +236,7 @@ func (m *Machine) takeOver(name string) {
 	own := !m.mine.Has(Local)
 	m.mine = All
 	m.theirs, m.theirStable, m.reported = None, true, false
-	m.taking, m.overlap = true, false
+	m.taking, m.overlap, m.prepared = true, false, None
 	if own {
 		m.run(Work{Operation: Acquire, Set: Local, Reason: Own})
 	}

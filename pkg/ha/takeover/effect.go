@@ -19,6 +19,10 @@ type Send struct{ Message *message.Message }
 // for; when one has ended the owner calls Done with it.
 type Run struct{ Work Work }
 
+// Prepare says that the groups of Work will be asked for as soon as the other
+// side has let go of them: what may run on both nodes at once can begin now.
+type Prepare struct{ Work Work }
+
 // Reannounce asks for the addresses of the held groups in Set to be announced
 // again: an overlap of two holders has ended.
 type Reannounce struct{ Set Hold }
@@ -36,6 +40,7 @@ type Log struct {
 
 func (Send) effect()       {}
 func (Run) effect()        {}
+func (Prepare) effect()    {}
 func (Reannounce) effect() {}
 func (Stopped) effect()    {}
 func (Log) effect()        {}
@@ -61,12 +66,13 @@ type Reason uint8
 
 // The reasons.
 const (
-	Startup  Reason = iota // what an earlier life left behind
-	Own                    // this node takes its own groups
-	MachDown               // the groups of a dead or leaving node
-	Standby                // one half of a standby exchange
-	Yield                  // both held the groups after a partition
-	Shutdown               // everything goes
+	Startup   Reason = iota // what an earlier life left behind
+	Own                     // this node takes its own groups
+	MachDown                // the groups of a dead or leaving node
+	Standby                 // one half of a standby exchange
+	Yield                   // both held the groups after a partition
+	Unprepare               // what was prepared is not to come
+	Shutdown                // everything goes
 )
 
 // Work is one piece of resource work.

@@ -61,6 +61,7 @@ type Machine struct {
 	theirStable bool
 	taking      bool // an Inherit work is out
 	overlap     bool // the other side also holds what this node keeps
+	prepared    Hold // asked to be prepared, and not yet taken
 	busy        int  // works asked for and not done
 
 	standby         standby
@@ -198,6 +199,7 @@ func (m *Machine) end() []Effect {
 func (m *Machine) settle(now time.Time) {
 	m.takeUnowned(now)
 	m.yield()
+	m.unprepare()
 	m.sync(now)
 	m.audit()
 	m.beginShutdown()

@@ -105,6 +105,9 @@ func (m *Machine) receiveResource(now time.Time, from string, msg *message.Messa
 	if m.phase == shutdown {
 		return
 	}
+	if m.anyLeaving() {
+		m.prepare(Work{Operation: Inherit, Node: from}, Foreign)
+	}
 	m.receiveStability(now, from, msg)
 	m.resolve(from, before, msg)
 }

@@ -103,6 +103,7 @@ func (m *Machine) receiveAsk(now time.Time, from string, msg *message.Message) {
 		m.standby, m.standbySet = standbyOther, set
 		m.standbyDeadline = now.Add(standbyLimit)
 		m.emit(ask(set, "other"))
+		m.prepare(Work{Operation: Acquire, Set: set.Mirror()}, set.Mirror())
 	case info == "me":
 		m.standbyPossible(now, from)
 	case m.standby == standbyMe && info == "other":
@@ -135,7 +136,7 @@ func (m *Machine) takeStandby(now time.Time, from string) {
 	m.standbyDeadline = now.Add(standbyLimit)
 	m.logf(level.Info, "standby: acquire [%s] resources from %s", m.standbySet, from)
 	set := m.standbySet.Mirror()
-	m.standby = standbyDone
+	m.standby, m.prepared = standbyDone, None
 	m.logf(level.Info, "acquire %s HA resources (standby).", set)
 	m.run(Work{Operation: Acquire, Set: set, Reason: Standby})
 }
