@@ -79,7 +79,7 @@ func (d *Director) swap(ctx context.Context, loaded *Loaded) {
 // inherit takes over what was known of the servers that are still there. Their
 // weight, method and port may have changed; the server has not.
 func (s *service) inherit(old *service) {
-	s.settled, s.noneUp = old.settled, old.noneUp
+	s.settled, s.noneUp, s.told = old.settled, old.noneUp, old.told
 	known := make(map[string]health.Server)
 	for i, r := range old.config.Reals {
 		if old.config.CheckType != config.Off {

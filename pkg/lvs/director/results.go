@@ -132,13 +132,14 @@ func (d *Director) changeTable(s *service, i int, first bool, batch plan.Table) 
 }
 
 // tellFallbackCommand runs the fallback command when the service loses its last
-// server or gets the first one back.
+// server or gets the first one back, and once when its state is first known:
+// the daemon before may have ended while the fallback was on.
 func (d *Director) tellFallbackCommand(s *service) {
 	noneUp := s.plan().NoneUp()
-	if noneUp == s.noneUp {
+	if s.told && noneUp == s.noneUp {
 		return
 	}
-	s.noneUp = noneUp
+	s.noneUp, s.told = noneUp, true
 	if s.config.FallbackCommand == "" {
 		return
 	}

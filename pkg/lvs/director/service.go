@@ -15,8 +15,8 @@ type service struct {
 	retry   []bool // the table could not be changed as the server's state demands
 	settled bool
 	absent  bool // the kernel refused the service
-	// noneUp is what was last told to the fallback command.
-	noneUp bool
+	// noneUp is what was last told to the fallback command, if anything was.
+	noneUp, told bool
 }
 
 func newService(v *config.Virtual) *service {
