@@ -137,3 +137,19 @@ func TestSendARPArguments(t *testing.T) {
 		t.Errorf("pid file: %v", err)
 	}
 }
+
+func TestSecondStartReplacesTheSender(t *testing.T) {
+	network(t)
+	tmp := t.TempDir()
+	for _, wantKilled := range []bool{false, true} {
+		if out, code := command(t, tmp, "IPaddr2", "10.88.0.80/32/eth0", "start"); code != 0 {
+			t.Fatalf("start: %s", out)
+		}
+		if got := strings.Contains(read(t, tmp, "ha.log"), "killed previously running send_arp"); got != wantKilled {
+			t.Errorf("killed %v, want %v", got, wantKilled)
+		}
+	}
+	if out, code := command(t, tmp, "IPaddr2", "10.88.0.80/32/eth0", "stop"); code != 0 {
+		t.Fatalf("stop: %s", out)
+	}
+}
