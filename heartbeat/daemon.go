@@ -128,7 +128,7 @@ func serve(cfg *config.Config, o options, log *logging.Log) error {
 		return fmt.Errorf("netlink: %w", err)
 	}
 	defer host.Close()
-	announcer, err := netif.NewAnnouncer(host, netif.Schedule{}, func(err error) {
+	announcer, err := netif.NewAnnouncer(host, netif.DefaultSchedule(), func(err error) {
 		log.Log(logging.Warn, "announce: "+err.Error())
 	})
 	if err != nil {
