@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -56,12 +57,10 @@ func newPair(t *testing.T, o pair.Options) *pair.Pair {
 		}
 		t.Skip(err)
 	}
-	for _, p := range o.Programs {
-		if p == pair.Ours {
-			var err error
-			if o.Stage, err = stage(); err != nil {
-				t.Fatal(err)
-			}
+	if o.OurAgents || slices.Contains(o.Programs[:], pair.Ours) {
+		var err error
+		if o.Stage, err = stage(); err != nil {
+			t.Fatal(err)
 		}
 	}
 	o.Dir = t.TempDir()
@@ -134,10 +133,18 @@ func (p *player) report(what string) {
 	p.Logf("%s: %v; client without an answer %v", what, moves, longest.Round(time.Millisecond))
 }
 
-// announced checks that the last ARP on the wire names the holder and that ours
-// has sent a burst, not a single frame. The original does not announce an address
-// that it finds already up.
+// announced checks the announcement of a node that runs ours. The original does
+// not announce an address that it finds already up.
 func (p *player) announced(n *pair.Node) {
+	p.Helper()
+	if n.Program == pair.Ours {
+		p.burst(n)
+	}
+}
+
+// burst checks that the last ARP on the wire names the node and that it has sent
+// a burst, not a single frame.
+func (p *player) burst(n *pair.Node) {
 	p.Helper()
 	last, frames := "", 0
 	for _, e := range p.History.Since(p.mark) {
@@ -148,7 +155,7 @@ func (p *player) announced(n *pair.Node) {
 			frames++
 		}
 	}
-	if n.Program == pair.Ours && (last != n.MAC() || frames < 6) {
+	if last != n.MAC() || frames < 6 {
 		p.Errorf("the last announcement is from %q, %d are from %s, which is %s", last, frames, n.Name, n.MAC())
 	}
 }

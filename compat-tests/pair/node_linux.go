@@ -75,6 +75,13 @@ func (n *Node) directories(o Options) (*spec, error) {
 	if err := copyTree(filepath.Join(from, "etc/ha.d"), etc); err != nil {
 		return nil, err
 	}
+	if n.Program == Original && o.OurAgents {
+		// The original is where the link of an installation leads to.
+		script := filepath.Join(etc, "resource.d/IPaddr2")
+		if err := run("cp", "--remove-destination", filepath.Join(o.Stage, "usr/libexec/heartbeat/heartbeat"), script); err != nil {
+			return nil, err
+		}
+	}
 	return s, n.configure(o)
 }
 

@@ -29,7 +29,10 @@ type Options struct {
 	Keepalive, Deadtime time.Duration
 	// Resources of the one line of haresources; the VIP alone if none.
 	Resources []string
-	// Stage is what make install has laid out, if a node runs ours.
+	// OurAgents puts our IPaddr2 into the resource.d of a node that runs the
+	// original.
+	OurAgents bool
+	// Stage is what make install has laid out, if anything of ours runs.
 	Stage string
 	// Dir takes the nodes' files; it must be empty.
 	Dir string

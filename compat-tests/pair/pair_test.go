@@ -1,6 +1,7 @@
 package pair_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -131,5 +132,28 @@ func TestAutoFailback(t *testing.T) {
 				checkOverlaps(p)
 			})
 		}
+	}
+}
+
+// TestOurAgentsUnderTheOriginal lets two real heartbeats run our IPaddr2.
+func TestOurAgentsUnderTheOriginal(t *testing.T) {
+	t.Parallel()
+	p := &player{T: t, Pair: newPair(t, pair.Options{OurAgents: true})}
+	p.step()
+	startBoth(p)
+	p.holder("both started", upWithin, quiet, pair.Master)
+	p.burst(p.Master)
+	p.step()
+	p.do("stop master", p.Master.Stop())
+	p.holder("master stopped", moveWithin, quiet, pair.Standby)
+	p.burst(p.Standby)
+	p.step()
+	p.do("start master", p.Master.Start())
+	p.holder("failback", upWithin, quiet, pair.Master)
+	p.burst(p.Master)
+	checkOverlaps(p)
+	if log := p.Master.Logs(); !strings.Contains(log, "IPaddr2(IPaddr2_"+pair.VIP+")[") ||
+		!strings.Contains(log, "INFO: Adding inet address "+pair.VIP+"/32 with broadcast address 10.77.0.255 to device eth0") {
+		t.Error("the log has no line of our IPaddr2")
 	}
 }
