@@ -33,7 +33,7 @@ func startAgent(namespaces uintptr, event func(Event)) (*process, error) {
 	p := &process{waiting: make(map[int]chan answer), ended: make(chan struct{})}
 	p.cmd = &exec.Cmd{
 		Path: self, Args: []string{agentName}, Stderr: os.Stderr,
-		SysProcAttr: &syscall.SysProcAttr{Cloneflags: namespaces, Pdeathsig: syscall.SIGKILL},
+		SysProcAttr: &syscall.SysProcAttr{Cloneflags: namespaces},
 	}
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
