@@ -191,6 +191,10 @@ func (c *Core) applyMembers(now time.Time, effects []membership.Effect) {
 			c.holder.Peer(e.Node, true, c.kin(e.Node))
 			c.applyHolder(now, c.holder.Returned(now, e.Node))
 		case membership.Joined:
+			// A node may have been heard by other messages than its status.
+			for _, name := range c.others {
+				c.notePeer(name)
+			}
 			c.applyHolder(now, c.holder.Joined(now))
 		case membership.Stalled:
 			c.stalled(now, e)
