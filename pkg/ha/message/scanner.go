@@ -15,11 +15,21 @@ type Scanner struct {
 	r     *bufio.Reader
 	frame []byte
 	err   error
+	skip  func()
 }
 
 // NewScanner returns a scanner of a stream.
 func NewScanner(r io.Reader) *Scanner {
 	return &Scanner{r: bufio.NewReaderSize(r, 4096)}
+}
+
+// OnSkip has f called, from Scan, for every line or frame that is skipped.
+func (s *Scanner) OnSkip(f func()) { s.skip = f }
+
+func (s *Scanner) skipped() {
+	if s.skip != nil {
+		s.skip()
+	}
 }
 
 // Scan advances to the next complete frame. It reports false at the end of the
@@ -47,6 +57,7 @@ func (s *Scanner) Scan() bool {
 			if len(s.frame) > 0 {
 				return true
 			}
+			s.skipped()
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 type fifo struct {
 	file *os.File
 	out  chan *message.Message
+	junk chan struct{} // something was skipped
 	quit chan struct{}
 	done chan struct{}
 }
@@ -34,7 +35,7 @@ func openFIFO(dir string) (*fifo, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fifo{file: file, out: make(chan *message.Message), quit: make(chan struct{}), done: make(chan struct{})}
+	f := &fifo{file: file, out: make(chan *message.Message), junk: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 	go f.read()
 	return f, nil
 }
@@ -42,9 +43,11 @@ func openFIFO(dir string) (*fifo, error) {
 func (f *fifo) read() {
 	defer close(f.done)
 	scanner := message.NewScanner(f.file)
+	scanner.OnSkip(f.skipped)
 	for scanner.Scan() {
 		msg, err := message.DecodePlain(scanner.Frame())
 		if err != nil || msg.Type() == "" {
+			f.skipped()
 			continue
 		}
 		select {
@@ -53,6 +56,21 @@ func (f *fifo) read() {
 			return
 		}
 	}
+}
+
+func (f *fifo) skipped() {
+	select {
+	case f.junk <- struct{}{}:
+	default:
+	}
+}
+
+// garbage is ready when something that is no message was skipped.
+func (f *fifo) garbage() <-chan struct{} {
+	if f == nil {
+		return nil
+	}
+	return f.junk
 }
 
 // messages is the channel of messages; a nil fifo has none.

@@ -264,6 +264,8 @@ func (n *node) loop(ctx context.Context, c Commands) error {
 				effects = n.core.Done(time.Now(), d.work, d.result)
 			case msg := <-n.fifo.messages():
 				effects = n.core.Send(time.Now(), msg)
+			case <-n.fifo.garbage():
+				n.repeats.log("fifo", logging.Warn, "garbage in the command fifo is skipped")
 			case r := <-n.refused:
 				n.logRefusal(r)
 			case <-n.repeats.due():
