@@ -13,6 +13,7 @@ FUZZTIME    ?= 30s
 GO          ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -s -w -X main.version=$(VERSION)
+TOOLS       := hb_standby hb_takeover hb_addnode hb_delnode hb_setsite hb_setweight ResourceManager req_resource mach_down
 BUILD       := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 
 # The race detector needs a C compiler.
@@ -27,11 +28,12 @@ all:
 
 install: all
 	install -d $(DESTDIR)/usr/libexec/heartbeat $(DESTDIR)/usr/lib/heartbeat $(DESTDIR)/usr/lib64/heartbeat
-	install -d $(DESTDIR)/usr/sbin $(DESTDIR)/etc/init.d $(DESTDIR)/etc/sysconfig $(DESTDIR)/etc/logrotate.d
+	install -d $(DESTDIR)/usr/share/heartbeat $(DESTDIR)/usr/sbin $(DESTDIR)/etc/init.d $(DESTDIR)/etc/sysconfig $(DESTDIR)/etc/logrotate.d
 	install -d $(DESTDIR)/etc/ha.d/resource.d $(DESTDIR)/etc/ha.d/conf $(DESTDIR)/etc/ha.d/rc.d $(DESTDIR)/var/lib/heartbeat
 	install -m 0755 build/heartbeat $(DESTDIR)/usr/libexec/heartbeat/heartbeat
 	install -m 0755 build/ldirectord $(DESTDIR)/usr/sbin/ldirectord
 	ln -sfn heartbeat $(DESTDIR)/usr/libexec/heartbeat/send_arp
+	for t in $(TOOLS); do ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/share/heartbeat/$$t || exit 1; done
 	ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/lib/heartbeat/heartbeat
 	ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/lib64/heartbeat/heartbeat
 	cp -P resource.d/* $(DESTDIR)/etc/ha.d/resource.d/

@@ -27,5 +27,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case name == resource.SendARPName:
 		return resource.RunSendARP(args[1:], stderr)
 	}
+	if t, ok := tools[name]; ok {
+		return t(args[0], args[1:], stdout, stderr)
+	}
 	return runHeartbeat(args[1:], stdout, stderr)
 }

@@ -160,7 +160,7 @@ func (r *resourceReader) groups(lines []string) []Group {
 		}
 		g := Group{Node: lower(words[0]), Line: number}
 		for _, w := range words[1:] {
-			res := parseResource(w)
+			res := ParseResource(w)
 			if res.Script == "" {
 				r.find(Warning, number, fmt.Sprintf("%s names no script", w))
 			}
@@ -177,8 +177,8 @@ func (r *resourceReader) groups(lines []string) []Group {
 	return groups
 }
 
-// parseResource splits a word into script and arguments.
-func parseResource(w string) Resource {
+// ParseResource splits a word of haresources into script and arguments.
+func ParseResource(w string) Resource {
 	text := w
 	if bareAddress(w) {
 		text = "IPaddr::" + w

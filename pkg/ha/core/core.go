@@ -130,16 +130,33 @@ func (c *Core) Shutdown(now time.Time) []Effect {
 // Send sends a message that a script or client hands in, and acts on it as the
 // node itself is concerned.
 func (c *Core) Send(now time.Time, msg *message.Message) []Effect {
+	c.inject(now, msg)
+	return c.end()
+}
+
+func (c *Core) inject(now time.Time, msg *message.Message) {
 	c.applyMembers(now, c.members.Send(now, msg))
-	if msg.Type() == "ask_resources" && msg.Text("info") == "me" {
+	switch {
+	case msg.Type() == "ask_resources" && msg.Text("info") == "me":
 		set, ok := takeover.ParseHold(msg.Text("rsc_hold"))
 		if !ok {
 			set = takeover.All
 		}
 		effects, _ := c.holder.Standby(now, set)
 		c.applyHolder(now, effects)
+	case msg.Type() == "resource" && msg.Text("info") == "mach_down":
+		c.applyHolder(now, c.holder.MachDown(now))
 	}
-	return c.end()
+}
+
+// asked answers another node's wish to take resources with a standby of this
+// one. What is local there is foreign here.
+func (c *Core) asked(now time.Time, msg *message.Message) {
+	set := takeover.All
+	if hold, ok := takeover.ParseHold(msg.Text("rsc_hold")); ok && hold != takeover.None {
+		set = hold.Mirror()
+	}
+	c.inject(now, message.New("ask_resources").Add("rsc_hold", set.String()).Add("info", "me"))
 }
 
 // SetLoad sets the load text of the messages; see membership.
@@ -207,6 +224,9 @@ func (c *Core) deliver(now time.Time, e membership.Deliver) {
 		return
 	}
 	c.applyHolder(now, c.holder.Receive(now, e.From, e.Message))
+	if e.Message.Type() == "hb_takeover" {
+		c.asked(now, e.Message)
+	}
 	if c.ending {
 		if hold, _ := takeover.ParseHold(e.Message.Text("rsc_hold")); e.Message.Type() == "resource" && hold.Has(takeover.Foreign) {
 			c.noticed(now, e.From)

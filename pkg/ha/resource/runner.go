@@ -91,6 +91,26 @@ func (e *StopError) Error() string {
 	return fmt.Sprintf("stop %s: return code %d, %s", e.Word, e.Code, state)
 }
 
+// ExitCode is the status with which a command ends that did what returned err:
+// 0, or that of the script that failed. A stop whose resource does not run is no
+// failure.
+func ExitCode(err error) int {
+	var start *StartError
+	var stop *StopError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &start):
+		return start.Code
+	case errors.As(err, &stop):
+		if stop.StillRunning {
+			return stop.Code
+		}
+		return 0
+	}
+	return 1
+}
+
 func (r *Runner) logf(level logging.Level, format string, args ...any) {
 	if r.Log != nil {
 		logging.Logf(r.Log, level, format, args...)

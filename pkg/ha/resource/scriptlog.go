@@ -23,6 +23,7 @@ type scriptLog struct {
 	syslog  net.Conn
 	pri     int
 	now     func() time.Time
+	own     bool // a script of heartbeat, not an agent: severities in its spelling
 }
 
 func openScriptLog(instance string, getenv func(string) string, stderr io.Writer) *scriptLog {
@@ -43,6 +44,21 @@ func openScriptLog(instance string, getenv func(string) string, stderr io.Writer
 		}
 	}
 	return l
+}
+
+// OpenScriptLog returns the log of a script of heartbeat's own: to what
+// HA_LOGFILE, HA_DEBUGLOG and HA_LOGFACILITY of env name, in the form of
+// shellfuncs' ha_log. The function closes it.
+func OpenScriptLog(name string, env []string, stderr io.Writer) (logging.Sink, func()) {
+	values := make(map[string]string)
+	for _, e := range env {
+		key, value, _ := strings.Cut(e, "=")
+		values[key] = value
+	}
+	l := openScriptLog("default", func(key string) string { return values[key] }, stderr)
+	l.tag = fmt.Sprintf("%s(default)[%d]", name, os.Getpid())
+	l.own = true
+	return l, l.close
 }
 
 // terminal says whether a file is a character device other than the null device.
@@ -89,7 +105,11 @@ func (l *scriptLog) Log(level logging.Level, text string) {
 	if _, rest, ok := strings.Cut(text, ": "); ok && strings.Contains(l.tag, text[:len(text)-len(rest)-2]+")") {
 		text = rest
 	}
-	l.line(names[level] + ": " + text)
+	name := names[level]
+	if l.own {
+		name = level.String()
+	}
+	l.line(name + ": " + text)
 }
 
 func (l *scriptLog) line(text string) {

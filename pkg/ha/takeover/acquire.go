@@ -259,3 +259,14 @@ func (m *Machine) machDownDone(w Work) {
 	m.logf(level.Info, "mach_down takeover complete.")
 	m.initialDone("mach_down")
 }
+
+// MachDown tells that somebody has taken the foreign groups here by hand.
+func (m *Machine) MachDown(now time.Time) []Effect {
+	if m.phase != initial && m.phase != shutdown && !m.stopping {
+		m.logf(level.Info, "mach_down takeover complete.")
+		m.mine |= Foreign
+		m.taking, m.needFailback, m.theirStable, m.foreignDone = false, true, true, true
+		m.settle(now)
+	}
+	return m.end()
+}
