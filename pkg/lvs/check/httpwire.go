@@ -60,7 +60,12 @@ func (c *httpCheck) fetch(ctx context.Context, h hop) (answer, error) {
 	r := readers.Get().(*bufio.Reader)
 	r.Reset(stream)
 	defer func() { r.Reset(nil); readers.Put(r) }()
-	return readAnswer(r, c.target.Method)
+	a, err := readAnswer(r, c.target.Method)
+	// The end of the context closes the connection, which looks like its end.
+	if ctx.Err() != nil {
+		return answer{}, errTimeout
+	}
+	return a, err
 }
 
 func (c *httpCheck) request(h hop) string {
@@ -148,7 +153,18 @@ func parseStatus(line []byte) (answer, bool) {
 		return answer{}, false
 	}
 	status, _ := strconv.Atoi(code)
-	return answer{status: status, line: strings.TrimRight(code+" "+strings.TrimLeft(reason, " \t"), " ")}, true
+	reason = strings.Trim(reason, " \t")
+	if reason == "" {
+		reason = reasons[status]
+	}
+	return answer{status: status, line: strings.TrimRight(code+" "+reason, " ")}, true
+}
+
+// reasons stand in the place of those that a server does not give.
+var reasons = map[int]string{
+	200: "OK", 204: "No Content", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified",
+	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error",
+	502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
 }
 
 func digits(text string) bool {
