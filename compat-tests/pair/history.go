@@ -67,13 +67,23 @@ func (h *History) Wait(ctx context.Context, m Mark, want func(Event) bool) (Even
 // event has come for the time of quiet. It gives the time of the last change.
 func (h *History) WaitHolders(ctx context.Context, quiet time.Duration, nodes ...string) (time.Time, error) {
 	want := strings.Join(nodes, "+")
+	return h.wait(ctx, quiet, want, func(held string) bool { return held == want })
+}
+
+// WaitOneHolder waits until one node holds the address, whichever, and no address
+// event has come for the time of quiet.
+func (h *History) WaitOneHolder(ctx context.Context, quiet time.Duration) (time.Time, error) {
+	return h.wait(ctx, quiet, "one node", func(held string) bool { return held == Master || held == Standby })
+}
+
+func (h *History) wait(ctx context.Context, quiet time.Duration, want string, ok func(held string) bool) (time.Time, error) {
 	for {
 		h.mu.Lock()
 		held, last := holders(h.events)
 		more := h.more
 		h.mu.Unlock()
 		var settled <-chan time.Time
-		if held == want {
+		if ok(held) {
 			wait := quiet - time.Since(last)
 			if wait <= 0 {
 				return last, nil

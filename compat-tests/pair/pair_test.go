@@ -1,6 +1,7 @@
 package pair_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -155,5 +156,46 @@ func TestOurAgentsUnderTheOriginal(t *testing.T) {
 	if log := p.Master.Logs(); !strings.Contains(log, "IPaddr2(IPaddr2_"+pair.VIP+")[") ||
 		!strings.Contains(log, "INFO: Adding inet address "+pair.VIP+"/32 with broadcast address 10.77.0.255 to device eth0") {
 		t.Error("the log has no line of our IPaddr2")
+	}
+}
+
+// TestFrozenHolder stops the processes of the node that holds the address until
+// the other has taken it, and lets them go on. The one that slept must not act on
+// what it knew.
+func TestFrozenHolder(t *testing.T) {
+	mixes := [][2]pair.Program{{pair.Ours, pair.Ours}}
+	if *oracle {
+		mixes = append(mixes, [2]pair.Program{pair.Original, pair.Original})
+	}
+	for _, mix := range mixes {
+		t.Run(name(mix), func(t *testing.T) {
+			t.Parallel()
+			p := &player{T: t, Pair: newPair(t, pair.Options{Programs: mix})}
+			p.step()
+			startBoth(p)
+			p.holder("both started", upWithin, quiet, pair.Master)
+			p.step()
+			p.do("freeze the holder", p.Master.Freeze())
+			p.holder("holder frozen", moveWithin, quiet, pair.Master, pair.Standby)
+			p.announced(p.Standby)
+			p.step()
+			p.do("thaw it", p.Master.Thaw())
+			p.line(p.Master, moveWithin, "") // it runs
+			ctx, cancel := context.WithTimeout(context.Background(), healWithin)
+			defer cancel()
+			_, err := p.History.WaitOneHolder(ctx, 8*time.Second)
+			p.do("one holder after the thaw", err)
+			p.report("thawed")
+			holder := p.Master
+			if p.History.Holders() == pair.Standby {
+				holder = p.Standby
+			}
+			p.announced(holder)
+			p.Settled()
+			p.step()
+			p.do("stop standby", p.Standby.Stop())
+			p.holder("standby stopped", moveWithin, quiet, pair.Master)
+			checkOverlaps(p)
+		})
 	}
 }
