@@ -1,5 +1,5 @@
-// Package ipaddr_test runs the original IPaddr2 of resource-agents and ours with
-// the same arguments on the same network and compares what comes of it.
+// Package ipaddr_test runs the original IPaddr2 and IPaddr of resource-agents and
+// ours with the same arguments on the same network and compares what comes of it.
 package ipaddr_test
 
 import (
@@ -16,12 +16,13 @@ import (
 	"lvsha/pkg/ha/resource"
 )
 
-const original = "/etc/ha.d/resource.d/IPaddr2"
+// scripts is where the originals are.
+const scripts = "/etc/ha.d/resource.d/"
 
 // TestMain is also ours as a command.
 func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
-	case "IPaddr2":
+	case "IPaddr", "IPaddr2":
 		os.Exit(resource.RunIPaddr(os.Args[0], os.Args[1:], os.Stdout, os.Stderr))
 	case resource.SendARPName:
 		os.Exit(resource.RunSendARP(os.Args[1:], os.Stderr))
@@ -29,17 +30,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestSameAsTheOriginal(t *testing.T) {
-	if err := missing(); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+// loopback is the address that a director that is a real server, too, has on lo.
+const loopback = "addr add 10.88.0.80/32 dev lo label lo:0"
+
+func TestIPaddr2(t *testing.T) {
 	// Where ours does better, and why.
 	better := map[string]string{
 		"10.88.0.80//eth0":                     "an empty mask field is no mask; the original takes eth0 for a mask and refuses to start",
@@ -47,7 +41,8 @@ func TestSameAsTheOriginal(t *testing.T) {
 		"fd00:0:0:0:0:0:0:1/64/eth0":           "as above",
 		"10.88.0.80/24/eth0:morethanfifteen/+": "as above",
 	}
-	for _, arg := range []string{
+	actions := []string{"status", "start", "status", "start", "monitor", "stop", "status", "stop"}
+	compare(t, "IPaddr2", loopback, actions, better, []string{
 		"10.88.0.80",
 		"10.88.0.80/",
 		"10.88.0.80/24",
@@ -86,10 +81,54 @@ func TestSameAsTheOriginal(t *testing.T) {
 		"10.88.0.80/24/eth0:morethanfifteen",
 		"10.88.0.80/24/eth0:morethanfifteen/+",
 		"fd00:0:0:0:0:0:0:1/64/eth0",
-	} {
+	})
+}
+
+func TestIPaddr(t *testing.T) {
+	better := map[string]string{
+		"10.88.0.300": "no address, code 6 as for every other; the original has 1 for this one",
+		"10.77.5.1":   "an address without a mask in a network wider than /24; the original cannot start it",
+		"127.0.0.9":   "as above",
+	}
+	// The original's monitor calls a function that is not there.
+	actions := []string{"status", "start", "status", "start", "stop", "status", "stop"}
+	compare(t, "IPaddr", "route add default via 10.88.0.1", actions, better, []string{
+		"10.88.0.80",
+		"10.88.0.80/24/eth0:5",
+		"10.88.0.80/32/eth0",
+		"10.88.0.80/16",
+		"10.88.0.80/24/eth0/10.88.0.250",
+		"10.88.0.80/255.255.255.0/eth0",
+		"10.99.0.80",
+		"10.99.0.80/24",
+		"10.99.0.80/24/eth0",
+		"10.88.0.80/24/nosuch0",
+		"10.88.0.300",
+		"bogus",
+		"10.77.5.1",
+		"127.0.0.9",
+	})
+}
+
+// compare plays each argument with the original and with ours. setup is an ip
+// command that the network needs besides.
+func compare(t *testing.T, name, setup string, actions []string, better map[string]string, args []string) {
+	t.Helper()
+	if err := missing(name); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, arg := range args {
 		t.Run(arg, func(t *testing.T) {
 			t.Parallel()
-			want, got := play(t, original, original, arg), play(t, self, "IPaddr2", arg)
+			want := play(t, scripts+name, scripts+name, arg, setup, actions)
+			got := play(t, self, name, arg, setup, actions)
 			why, differs := better[arg]
 			switch {
 			case got == want && differs:
@@ -101,20 +140,25 @@ func TestSameAsTheOriginal(t *testing.T) {
 	}
 }
 
-func missing() error {
+func missing(name string) error {
 	if os.Getuid() != 0 {
 		return fmt.Errorf("root is needed for a network namespace")
 	}
-	if _, err := os.Stat("/usr/lib/ocf/resource.d/heartbeat/IPaddr2"); err != nil {
+	if _, err := os.Stat("/usr/lib/ocf/resource.d/heartbeat/" + name); err != nil {
 		return err
 	}
-	_, err := os.Stat(original)
+	if name == "IPaddr" {
+		if _, err := exec.LookPath("ifconfig"); err != nil {
+			return fmt.Errorf("the original IPaddr needs it: %w", err)
+		}
+	}
+	_, err := os.Stat(scripts + name)
 	return err
 }
 
 // play runs the life of an address in a new network namespace and writes down
 // exit statuses, verdicts and addresses.
-func play(t *testing.T, path, name, arg string) string {
+func play(t *testing.T, path, name, arg, setup string, actions []string) string {
 	t.Helper()
 	var out strings.Builder
 	done := make(chan error)
@@ -132,13 +176,13 @@ func play(t *testing.T, path, name, arg string) string {
 				"link add eth1 type veth peer name peer1", "link set eth1 up", "link set peer1 up",
 				"addr add 10.88.0.3/24 brd + dev eth0",
 				"addr add 10.77.0.3/16 brd + dev eth1",
-				"addr add 10.88.0.80/32 dev lo label lo:0",
+				setup,
 			} {
 				if text, err := exec.Command("ip", strings.Fields(c)...).CombinedOutput(); err != nil {
 					return fmt.Errorf("ip %s: %w: %s", c, err, text)
 				}
 			}
-			for _, action := range []string{"status", "start", "status", "start", "monitor", "stop", "status", "stop"} {
+			for _, action := range actions {
 				cmd := &exec.Cmd{Path: path, Args: []string{name, arg, action}, Env: append(os.Environ(),
 					"HA_RSCTMP="+tmp, "HA_LOGFILE="+filepath.Join(tmp, "log"), "HA_DEBUGLOG="+filepath.Join(tmp, "debug"))}
 				said, _ := cmd.Output()

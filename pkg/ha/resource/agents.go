@@ -95,11 +95,12 @@ func (j job) find() (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	w := j.wish
-	if j.name == agentIPaddr && w.rule == broadcastLookup {
-		w.rule = broadcastComputed
+	var c netif.Choice
+	if j.name == agentIPaddr {
+		c, err = j.wish.chooseAlias(routes, addrs, j.Host.DefaultInterface)
+	} else {
+		c, err = j.wish.choose(routes, addrs)
 	}
-	c, err := w.choose(routes, addrs)
 	if err != nil {
 		return place{}, err
 	}
@@ -133,6 +134,9 @@ func (j job) start() int {
 	if d := j.wish.device; d != "" {
 		if _, err := j.Host.Link(d); err != nil {
 			j.logf(logging.Error, "Invalid interface name [%s]: %v", d, err)
+			if j.name == agentIPaddr {
+				return ocfGeneric
+			}
 			return ocfNotConfigured
 		}
 	}

@@ -111,6 +111,9 @@ func TestArgumentForms(t *testing.T) {
 		{agentIPaddr2, "fd00:0:0:0:0:0:0:1/64/eth0", 6, ""},
 		{agentIPaddr, "10.88.0.80", 0, "eth0 10.88.0.80/24 10.88.0.255 eth0:0"},
 		{agentIPaddr, "10.88.0.80/32/eth0:9", 0, "eth0 10.88.0.80/32 10.88.0.80 eth0:0"},
+		{agentIPaddr, "10.88.0.80/16", 0, "eth0 10.88.0.80/16 10.88.255.255 eth0:0"},
+		{agentIPaddr, "10.99.0.80/24", 1, ""},
+		{agentIPaddr, "10.88.0.80/24/nosuch0", 1, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name+" "+c.arg, func(t *testing.T) {
@@ -179,6 +182,20 @@ func TestIPaddrTakesTheFirstFreeAlias(t *testing.T) {
 	}
 	if got := addresses(t); !strings.Contains(got, "10.88.0.80/24 10.88.0.255 eth0:1") {
 		t.Error(got)
+	}
+}
+
+func TestIPaddrTakesTheDefaultRoute(t *testing.T) {
+	a, _, _ := agents(t)
+	ip(t, "route add default via 10.88.0.1")
+	if got := a.job(agentIPaddr, "10.99.0.80/24").act("start"); got != 0 {
+		t.Fatal(got)
+	}
+	if got := addresses(t); got != "eth0 10.99.0.80/24 10.99.0.255 eth0:0" {
+		t.Error(got)
+	}
+	if got := a.job(agentIPaddr, "10.98.0.81").act("start"); got != ocfGeneric {
+		t.Errorf("without a mask: %d", got)
 	}
 }
 

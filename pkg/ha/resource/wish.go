@@ -159,6 +159,27 @@ func (w *wish) choose(routes []netif.Route, addrs []netif.Address) (netif.Choice
 	return c, nil
 }
 
+// chooseAlias decides as IPaddr does: the prefix length does not narrow the
+// search for a route, the default route will do if a length is given, and the
+// broadcast address follows from the length.
+func (w *wish) chooseAlias(
+	routes []netif.Route, addrs []netif.Address, defaultInterface func() (string, error),
+) (netif.Choice, error) {
+	alias := *w
+	if alias.rule == broadcastLookup {
+		alias.rule = broadcastComputed
+	}
+	if alias.device == "" && alias.bits != 0 {
+		c, err := netif.Choose(netif.Wish{Addr: alias.ip}, routes, addrs)
+		if err == nil {
+			alias.device = c.Interface
+		} else if alias.device, err = defaultInterface(); err != nil {
+			return netif.Choice{}, err
+		}
+	}
+	return alias.choose(routes, addrs)
+}
+
 // lastOf is the last address of a network; of a host prefix the address itself.
 func lastOf(p netip.Prefix) netip.Addr {
 	a := p.Addr().As4()

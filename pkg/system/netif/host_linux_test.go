@@ -114,3 +114,15 @@ func TestWatch(t *testing.T) {
 		continue
 	}
 }
+
+func TestDefaultInterface(t *testing.T) {
+	h := inNamespace(t)
+	if _, err := h.DefaultInterface(); !errors.Is(err, netif.ErrAbsent) {
+		t.Errorf("without a default route: %v", err)
+	}
+	must(t, addDefault("peer0", 20))
+	must(t, addDefault("eth0", 10))
+	if got, err := h.DefaultInterface(); got != "eth0" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}

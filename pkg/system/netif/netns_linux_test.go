@@ -1,6 +1,7 @@
 package netif_test
 
 import (
+	"net"
 	"os"
 	"runtime"
 	"testing"
@@ -56,3 +57,14 @@ func setDown(name string) error {
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func addDefault(name string, metric int) error {
+	l, err := netlink.LinkByName(name)
+	if err != nil {
+		return err
+	}
+	return netlink.RouteAdd(&netlink.Route{
+		LinkIndex: l.Attrs().Index, Scope: netlink.SCOPE_LINK, Priority: metric,
+		Dst: &net.IPNet{IP: net.IPv4zero.To4(), Mask: net.CIDRMask(0, 32)},
+	})
+}

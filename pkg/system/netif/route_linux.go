@@ -47,6 +47,35 @@ func (h *Host) OnLink() ([]Route, error) {
 	return out, nil
 }
 
+// DefaultInterface names the interface of the IPv4 default route with the best
+// metric, the first of equals. The error wraps ErrAbsent if there is none.
+func (h *Host) DefaultInterface() (string, error) {
+	names, err := h.names()
+	if err != nil {
+		return "", err
+	}
+	want := &netlink.Route{Table: unix.RT_TABLE_MAIN}
+	list, err := dump(func() ([]netlink.Route, error) {
+		return h.handle.RouteListFiltered(netlink.FAMILY_V4, want, netlink.RT_FILTER_TABLE)
+	})
+	if err != nil {
+		return "", fmt.Errorf("list routes: %w", err)
+	}
+	best := -1
+	for i, r := range list {
+		if p, ok := prefixOf(r.Dst); ok && p.Bits() > 0 || names[r.LinkIndex] == "" {
+			continue
+		}
+		if best < 0 || r.Priority < list[best].Priority {
+			best = i
+		}
+	}
+	if best < 0 {
+		return "", fmt.Errorf("default route: %w", ErrAbsent)
+	}
+	return names[list[best].LinkIndex], nil
+}
+
 // DeleteRoute removes the route of the main table to exactly this network
 // through this interface. The error wraps ErrAbsent if there is none.
 func (h *Host) DeleteRoute(name string, network netip.Prefix) error {
