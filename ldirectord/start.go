@@ -110,6 +110,7 @@ func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int
 	defer cancel()
 	if pidFile != "" {
 		if err := daemon.WritePID(pidFile, daemon.Plain, os.Getpid()); err != nil {
+			//lint:ignore ST1005 legacy text
 			return a.failed(l, fmt.Errorf("Can not open %s: %w", pidFile, err))
 		}
 		control, err := listenControl(a.socket(), d, ctx)

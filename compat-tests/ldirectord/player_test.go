@@ -64,7 +64,6 @@ type scene struct {
 	outcomes []outcome
 	backends map[string]*backend
 	cli      []string // commands of the step with their exit status
-	quiet    time.Duration
 }
 
 // playScene runs in the namespaces of one scene.
