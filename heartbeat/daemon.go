@@ -82,7 +82,7 @@ func live(o options, stderr io.Writer) int {
 		terminal = nil
 	}
 	log := openLog(cfg, terminal, o)
-	defer log.Close()
+	defer func() { log.Close() }()
 	if o.foreground {
 		for _, line := range report.Lines() {
 			log.Log(line.Level, line.Text)
@@ -102,10 +102,22 @@ func live(o options, stderr io.Writer) int {
 		return fail(log, exitFailed, fmt.Errorf("lock: %w", err))
 	}
 	defer func() { _ = lock.Release() }()
-	if err := serve(cfg, o, log); err != nil {
-		return fail(log, exitFailed, err)
+	commands, ignore := signals()
+	defer ignore()
+	var kept *node.Reconfigured
+	for {
+		err := serve(cfg, o, log, commands, kept)
+		if !errors.As(err, &kept) {
+			if err != nil {
+				return fail(log, exitFailed, err)
+			}
+			return exitOK
+		}
+		cfg = kept.Config
+		log.Log(logging.Info, "Performing heartbeat restart exec.")
+		log.Close()
+		log = openLog(cfg, nil, o)
 	}
-	return exitOK
 }
 
 func fail(log *logging.Log, status int, err error) int {
@@ -115,13 +127,14 @@ func fail(log *logging.Log, status int, err error) int {
 	return status
 }
 
-// serve wires a node together and runs it to its end.
-func serve(cfg *config.Config, o options, log *logging.Log) error {
+// serve wires a node together and runs it to its end. After a restart in place
+// kept says what it goes on with.
+func serve(cfg *config.Config, o options, log *logging.Log, commands node.Commands, kept *node.Reconfigured) error {
 	debug.SetMemoryLimit(memoryLimit)
-	commands, ignore := signals()
-	defer ignore()
-	if err := prepareTmp(); err != nil {
-		return err
+	if kept == nil {
+		if err := prepareTmp(); err != nil {
+			return err
+		}
 	}
 	host, err := netif.Open()
 	if err != nil {
@@ -153,9 +166,10 @@ func serve(cfg *config.Config, o options, log *logging.Log) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	pid := os.Getpid()
-	defer func() { _ = daemon.RemovePID(pidFile, pid) }()
-	return node.Run(ctx, node.Options{
-		Config: cfg, Host: cfg.Node, StateDir: stateDir, Log: log, Runner: runner, Version: version,
+	var again *node.Reconfigured
+	err = node.Run(ctx, node.Options{
+		Config: cfg, Host: cfg.Node, StateDir: stateDir, Log: log, Runner: runner, Version: version, Kept: kept,
+		Load: func() (*config.Config, *config.Report) { return config.Load(configDir, config.SystemHost()) },
 		Reboot: func() {
 			log.Close()
 			_ = unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART)
@@ -171,6 +185,10 @@ func serve(cfg *config.Config, o options, log *logging.Log) error {
 			log.Detach()
 		},
 	}, commands)
+	if !errors.As(err, &again) {
+		_ = daemon.RemovePID(pidFile, pid)
+	}
+	return err
 }
 
 // signals turns the signals of the original into commands.

@@ -127,6 +127,13 @@ func (c *Core) Shutdown(now time.Time) []Effect {
 	return c.end()
 }
 
+// AnnounceRestart tells the others to wait longer: this life is about to be
+// followed by another that keeps what is held.
+func (c *Core) AnnounceRestart(now time.Time) []Effect {
+	c.applyMembers(now, c.members.AnnounceRestart(now, restartNotice))
+	return c.end()
+}
+
 // Send sends a message that a script or client hands in, and acts on it as the
 // node itself is concerned.
 func (c *Core) Send(now time.Time, msg *message.Message) []Effect {

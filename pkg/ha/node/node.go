@@ -38,7 +38,21 @@ type Options struct {
 	Reboot func()
 	// Ready is called once when the links are open.
 	Ready func()
+	// Load reads the configuration anew.
+	Load func() (*config.Config, *config.Report)
+	// Kept is set in a life that follows a restart in place.
+	Kept *Reconfigured
 }
+
+// Reconfigured ends Run when ha.cf has changed: the resources are kept, and
+// another Run is to go on with them by the new configuration.
+type Reconfigured struct {
+	Config  *config.Config
+	Holding takeover.Hold
+}
+
+// Error implements error.
+func (*Reconfigured) Error() string { return "restart in place" }
 
 // Commands are the requests from outside.
 type Commands struct {
@@ -58,6 +72,9 @@ var (
 // returns an error if it cannot begin.
 func Run(ctx context.Context, o Options, c Commands) error {
 	initdead := o.Config.HA.Initdead
+	if o.Kept != nil {
+		initdead = o.Config.HA.Deadtime
+	}
 	for {
 		n, err := begin(ctx, o, initdead)
 		if err != nil {
@@ -69,6 +86,7 @@ func Run(ctx context.Context, o Options, c Commands) error {
 		}
 		err = n.loop(ctx, c)
 		n.close()
+		o.Kept = nil
 		switch {
 		case errors.Is(err, errAgain):
 			// The others are known to exist; initdead is for a cold start.
@@ -117,6 +135,7 @@ type node struct {
 	fifo    *fifo
 	repeats *repeats
 	notify  *watcher
+	next    *config.Config // to go on with when nothing moves any more
 	ctx     context.Context
 	cancel  context.CancelFunc
 }
@@ -158,9 +177,13 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 	}
 	n.works = newWorker(n)
 	n.notify = newWatcher(o.Config)
-	n.core = core.New(n.membership(gen, id, initdead), takeover.Config{
+	holder := takeover.Config{
 		Self: o.Host, Others: n.others(), AutoFailback: o.Config.HA.AutoFailback != config.FailbackOff, PID: os.Getpid(),
-	})
+	}
+	if o.Kept != nil {
+		holder.Kept, holder.Holding = true, o.Kept.Holding
+	}
+	n.core = core.New(n.membership(gen, id, initdead), holder)
 	return n, nil
 }
 
@@ -281,6 +304,9 @@ func (n *node) loop(ctx context.Context, c Commands) error {
 		}
 		if err := n.apply(effects); err != nil {
 			return err
+		}
+		if n.next != nil && n.core.Holder().Stable() && n.core.Members().Joined() {
+			return n.restartInPlace()
 		}
 	}
 }

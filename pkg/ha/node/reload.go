@@ -36,7 +36,7 @@ func (w *watcher) changed(dir, name string) bool {
 func (n *node) reload() {
 	keys := n.notify.changed(n.Config.Dir, "authkeys")
 	if n.notify.changed(n.Config.Dir, "ha.cf") {
-		n.Log.Log(logging.Warn, "ha.cf has changed: it takes effect when heartbeat is restarted.")
+		n.reconfigure()
 	} else if !keys {
 		n.Log.Log(logging.Info, "Configuration unchanged.")
 	}
@@ -52,4 +52,28 @@ func (n *node) reload() {
 		return
 	}
 	n.keys.Store(ring)
+}
+
+// reconfigure checks a changed ha.cf and has it take effect when nothing moves.
+func (n *node) reconfigure() {
+	next, report := n.Load()
+	for _, line := range report.Lines() {
+		n.Log.Log(line.Level, line.Text)
+	}
+	if !report.OK() {
+		n.Log.Log(logging.Error, "Config errors: Heartbeat NOT restarted, the configuration as last read stays in force")
+		return
+	}
+	n.Log.Log(logging.Info, "Heartbeat restart triggered.")
+	n.next = next
+}
+
+// restartInPlace ends this life without giving anything up.
+func (n *node) restartInPlace() error {
+	n.Log.Log(logging.Info, "Restarting heartbeat.")
+	holding := n.core.Holder().Mine()
+	if err := n.apply(n.core.AnnounceRestart(time.Now())); err != nil {
+		return err
+	}
+	return &Reconfigured{Config: n.next, Holding: holding}
 }

@@ -57,7 +57,7 @@ func (m *Machine) cleanUp(now time.Time) {
 	if !m.joined || !m.probed || m.phase != initial || m.stopping {
 		return
 	}
-	if m.leftovers && m.anyAlive() {
+	if m.leftovers && m.anyAlive() && !m.cfg.Kept {
 		m.logf(level.Warn, "Resources of an earlier life are still up: giving them up first.")
 		m.run(Work{Operation: Release, Set: All, Reason: Startup})
 		return
@@ -72,6 +72,12 @@ func (m *Machine) announce(now time.Time) {
 	}
 	m.phase = starting
 	m.emit(Send{Message: message.New("starting")})
+	if m.cfg.Kept {
+		// What is held is known, nothing has to be waited for.
+		m.report(true, "")
+		m.phase = stable
+		m.needFailback = m.mine.Has(Foreign)
+	}
 	lost := false
 	for _, name := range m.cfg.Others {
 		p := m.peers[name]

@@ -46,6 +46,10 @@ type Config struct {
 	Others       []string // the other cluster nodes, in configuration order
 	AutoFailback bool     // ha.cf(5) auto_failback on
 	PID          int      // printed in the line that begins a shutdown
+	// Kept says that this life follows a restart in place: Holding is held, and
+	// the resources of the life before were left running on purpose.
+	Kept    bool
+	Holding Hold
 }
 
 // Machine is one node's part in the resource protocol. It is not safe for
@@ -103,7 +107,7 @@ type peer struct {
 
 // New returns the machine of a node that has not yet started.
 func New(cfg Config) *Machine {
-	m := &Machine{cfg: cfg, peers: make(map[string]*peer)}
+	m := &Machine{cfg: cfg, peers: make(map[string]*peer), mine: cfg.Holding}
 	for _, name := range cfg.Others {
 		m.peers[name] = &peer{}
 	}
