@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -86,8 +87,12 @@ func TestCommandStopEndsTheSender(t *testing.T) {
 	if out, code := command(t, tmp, "IPaddr2", "10.88.0.80/32/eth0", "stop"); code != 0 {
 		t.Fatalf("stop: %s", out)
 	}
-	if isSender(pid, netip.MustParseAddr("10.88.0.80")) {
-		t.Errorf("sender %d is alive", pid)
+	// A killed process is there until the kernel has run it once more.
+	for deadline := time.Now().Add(10 * time.Second); isSender(pid, netip.MustParseAddr("10.88.0.80")); {
+		if time.Now().After(deadline) {
+			t.Fatalf("sender %d is alive", pid)
+		}
+		runtime.Gosched()
 	}
 	if read(t, tmp, "send_arp-10.88.0.80") != "" {
 		t.Error("pid file is left")
