@@ -141,7 +141,8 @@ func serve(cfg *config.Config, o options, log *logging.Log, commands node.Comman
 		return fmt.Errorf("netlink: %w", err)
 	}
 	defer host.Close()
-	announcer, err := netif.NewAnnouncer(host, netif.DefaultSchedule(), func(err error) {
+	settings := readSettings(log)
+	announcer, err := netif.NewAnnouncer(host, settings.schedule, func(err error) {
 		log.Log(logging.Warn, "announce: "+err.Error())
 	})
 	if err != nil {
@@ -149,7 +150,8 @@ func serve(cfg *config.Config, o options, log *logging.Log, commands node.Comman
 	}
 	defer announcer.Close()
 	runner := &resource.Runner{
-		Env:    resource.Environment(cfg, cfg.Node, os.Environ()),
+		Env:     resource.Environment(cfg, cfg.Node, os.Environ()),
+		Timeout: settings.scriptTimeout, StopRetryMax: stopRetryMax(cfg),
 		Log:    log,
 		Agents: &resource.Agents{Host: host, Announcer: announcer, Log: log},
 	}

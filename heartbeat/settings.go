@@ -1,0 +1,61 @@
+package main
+
+import (
+	"strconv"
+	"time"
+
+	"lvsha/pkg/ha/config"
+	"lvsha/pkg/system/logging"
+	"lvsha/pkg/system/netif"
+	"lvsha/pkg/system/sysconfig"
+)
+
+// sysconfigFile holds what ha.cf cannot say.
+const sysconfigFile = "/etc/sysconfig/heartbeat"
+
+// defaultScriptTimeout is long: a file system check may stand behind a script.
+const defaultScriptTimeout = time.Hour
+
+// settings are what sysconfigFile says.
+type settings struct {
+	schedule      netif.Schedule
+	scriptTimeout time.Duration
+}
+
+// readSettings reads the file. What is wrong in it is logged and keeps its
+// default: a pair must not stay down for it.
+func readSettings(log logging.Sink) settings {
+	s := settings{schedule: netif.DefaultSchedule(), scriptTimeout: defaultScriptTimeout}
+	file, err := sysconfig.Read(sysconfigFile)
+	if err != nil {
+		log.Log(logging.Warn, err.Error())
+		return s
+	}
+	seconds := func(name string, fallback time.Duration) time.Duration {
+		d, err := file.Seconds(name, fallback)
+		if err != nil {
+			log.Log(logging.Warn, err.Error()+"; "+fallback.String()+" is used")
+		}
+		return d
+	}
+	s.scriptTimeout = seconds("SCRIPT_TIMEOUT", s.scriptTimeout)
+	s.schedule.Every = seconds("ARP_REFRESH", s.schedule.Every)
+	return s
+}
+
+// stopRetryMax is ha.cf(5) "env STOPRETRYMAX=n" in the terms of the runner: 0
+// and below mean that a failed stop is repeated for ever.
+func stopRetryMax(cfg *config.Config) int {
+	for _, p := range cfg.HA.Env {
+		if p.Name != "STOPRETRYMAX" {
+			continue
+		}
+		if n, err := strconv.Atoi(p.Value); err == nil {
+			if n <= 0 {
+				return -1
+			}
+			return n
+		}
+	}
+	return 0
+}
