@@ -24,13 +24,14 @@ type play struct {
 	web1, web2      *webServer
 	client          *client
 	results         []Result
+	software        software
 }
 
 // Play sets the scene in the namespaces of this machine, which it takes for its
 // own, plays every step and tells what it does. It returns what came of each
 // step; an error means that the scene could not be set.
 func Play(out io.Writer) ([]Result, error) {
-	p := &play{out: out, began: time.Now()}
+	p := &play{out: out, began: time.Now(), software: heartbeat{}}
 	if err := p.set(); err != nil {
 		return nil, err
 	}
@@ -44,10 +45,10 @@ func Play(out io.Writer) ([]Result, error) {
 	p.step("web server returns", 30*time.Second, "The web server www1 is started again.", p.web1.start, func() bool {
 		return p.reals(p.master) == 2
 	})
-	p.step("stop of the master", 30*time.Second, "Master: /etc/init.d/heartbeat stop.", func() error { return p.heartbeat(p.master, "stop") }, func() bool {
+	p.step("stop of the master", 30*time.Second, "Master: /etc/init.d/heartbeat stop.", func() error { return p.software.stop(p, p.master) }, func() bool {
 		return p.on(p.standby) && p.reals(p.standby) == 2 && p.services(p.master) == 0
 	})
-	p.step("failback", 60*time.Second, "Master: /etc/init.d/heartbeat start.", func() error { return p.heartbeat(p.master, "start") }, func() bool {
+	p.step("failback", 60*time.Second, "Master: /etc/init.d/heartbeat start.", func() error { return p.software.start(p, p.master) }, func() bool {
 		return p.on(p.master) && p.reals(p.master) == 2 && p.services(p.standby) == 0
 	})
 	p.step("death of the master", 60*time.Second, "Master: SIGKILL to every process, and the cable is out.", p.master.die, func() bool {
@@ -90,10 +91,10 @@ func (p *play) set() error {
 }
 
 func (p *play) start() error {
-	if err := p.heartbeat(p.master, "start"); err != nil {
+	if err := p.software.start(p, p.master); err != nil {
 		return err
 	}
-	return p.heartbeat(p.standby, "start")
+	return p.software.start(p, p.standby)
 }
 
 func (p *play) heartbeat(h *host, verb string) error {

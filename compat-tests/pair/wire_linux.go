@@ -16,8 +16,8 @@ const (
 	etherARP   = 0x0806
 
 	probeEvery = 5 * time.Millisecond
-	// gapMin is the shortest time without an answer that is told.
-	gapMin = 25 * time.Millisecond
+	// GapMin is the shortest time without an answer that is told.
+	GapMin = 25 * time.Millisecond
 )
 
 // sniff tells of the gratuitous ARP frames for an address on the bridge.
@@ -85,7 +85,7 @@ func (a *agent) probe(address string) error {
 				continue
 			}
 			now := time.Now()
-			if gap := now.Sub(last); !last.IsZero() && gap >= gapMin {
+			if gap := now.Sub(last); !last.IsZero() && gap >= GapMin {
 				a.tell(Event{At: now, Kind: Gap, Length: gap})
 			}
 			last = now
