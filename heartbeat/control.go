@@ -34,18 +34,18 @@ func runHeartbeat(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, version)
 		return exitOK
 	case status:
-		return runStatus(stdout)
+		return runStatus(pidFile, stdout)
 	case stop:
-		return runStop(stderr)
+		return runStop(pidFile, stderr)
 	case reload:
-		return runReload(o, stdout, stderr)
+		return runReload(configDir, pidFile, o, stdout, stderr)
 	}
 	return runStart(o, stdout, stderr)
 }
 
 // runStatus prints what monitoring greps for.
-func runStatus(stdout io.Writer) int {
-	pid, state := daemon.Find(pidFile, daemon.SameProgram)
+func runStatus(file string, stdout io.Writer) int {
+	pid, state := daemon.Find(file, daemon.SameProgram)
 	if state == daemon.Running {
 		host, _ := os.Hostname()
 		fmt.Fprintf(stdout, "heartbeat OK [pid %d et al] is running on %s [%s]...\n", pid, host, strings.ToLower(host))
@@ -59,8 +59,8 @@ func runStatus(stdout io.Writer) int {
 }
 
 // runStop asks the daemon to give up everything and returns when it has gone.
-func runStop(stderr io.Writer) int {
-	pid, state := daemon.Find(pidFile, daemon.SameProgram)
+func runStop(file string, stderr io.Writer) int {
+	pid, state := daemon.Find(file, daemon.SameProgram)
 	if state != daemon.Running {
 		fmt.Fprintln(stderr, "INFO: Heartbeat already stopped.")
 		return exitOK
@@ -83,12 +83,12 @@ func runStop(stderr io.Writer) int {
 }
 
 // runReload checks the configuration and tells the daemon to read it again.
-func runReload(o options, stdout, stderr io.Writer) int {
-	pid, state := daemon.Find(pidFile, daemon.SameProgram)
+func runReload(dir, file string, o options, stdout, stderr io.Writer) int {
+	pid, state := daemon.Find(file, daemon.SameProgram)
 	if state != daemon.Running {
 		return runStart(o, stdout, stderr)
 	}
-	_, report := config.Load(configDir, config.SystemHost())
+	_, report := config.Load(dir, config.SystemHost())
 	for _, line := range report.Lines() {
 		fmt.Fprintf(stderr, "heartbeat: %s: %s\n", line.Level, line.Text)
 	}

@@ -17,13 +17,16 @@ const (
 	pairDeadtime  = 2 * time.Second
 	pairLimit     = time.Minute     // for one step
 	pairQuiet     = 2 * time.Second // without a change of the holder ends a step
+	// pairWarm is how long a node must have run before it dies: for its first
+	// five seconds it asks the others for two seconds more of patience.
+	pairWarm = 7 * time.Second
 )
 
 // playPairs plays the address-only pair, each cast -n times.
 func playPairs(b *bench) error {
 	const setting = "namespaces, keepalive 200ms, deadtime 2s, initdead 10s, a client that asks by ping every 5 ms: "
 	floor := pair.GapMin.Seconds()
-	dead := b.table.row("master killed: VIP answers, beyond deadtime", "s", 0, setting+"SIGKILL of every process and cable out until the first answer, minus deadtime; keepalive may make it negative")
+	dead := b.table.row("master killed: VIP answers, beyond deadtime", "s", 0.01, setting+"SIGKILL of every process and cable out until the first answer, minus deadtime; keepalive may make it negative")
 	stop := b.table.row("heartbeat stop: client without an answer", "s", floor, setting+"longest gap")
 	back := b.table.row("failback: client without an answer", "s", floor, setting+"longest gap after heartbeat start on the master")
 	start := b.table.row("both started together: VIP up", "s", 0, setting+"from calling both init scripts at once until the address is on the interface")
@@ -89,7 +92,7 @@ func playPair(b *bench, c cast) (f pairFigures, err error) {
 	if err := p.startBoth(); err != nil {
 		return f, err
 	}
-	last, err := p.settle("both started", pair.Master)
+	last, err := p.settle("both started", pairQuiet, pair.Master)
 	if err != nil {
 		return f, err
 	}
@@ -98,7 +101,7 @@ func playPair(b *bench, c cast) (f pairFigures, err error) {
 	if err := p.Master.Stop(); err != nil {
 		return f, fmt.Errorf("stop master: %w", err)
 	}
-	if _, err := p.settle("master stopped", pair.Standby); err != nil {
+	if _, err := p.settle("master stopped", pairQuiet, pair.Standby); err != nil {
 		return f, err
 	}
 	f.stop = p.longest(m)
@@ -106,7 +109,7 @@ func playPair(b *bench, c cast) (f pairFigures, err error) {
 	if err := p.Master.Start(); err != nil {
 		return f, fmt.Errorf("start master: %w", err)
 	}
-	if _, err := p.settle("failback", pair.Master); err != nil {
+	if _, err := p.settle("failback", pairWarm, pair.Master); err != nil {
 		return f, err
 	}
 	f.back = p.longest(m)
@@ -123,12 +126,12 @@ func (p *pairPlay) startBoth() error {
 	return errors.Join(<-errs, <-errs)
 }
 
-// settle waits until exactly these nodes hold the address, and gives the time
-// from which on they did.
-func (p *pairPlay) settle(what string, nodes ...string) (time.Time, error) {
+// settle waits until exactly these nodes have held the address for the time of
+// quiet, and gives the time from which on they did.
+func (p *pairPlay) settle(what string, quiet time.Duration, nodes ...string) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, pairLimit)
 	defer cancel()
-	last, err := p.History.WaitHolders(ctx, pairQuiet, nodes...)
+	last, err := p.History.WaitHolders(ctx, quiet, nodes...)
 	if err != nil {
 		err = fmt.Errorf("%s: %w\n%s", what, err, p.History)
 	}

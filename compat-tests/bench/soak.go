@@ -52,7 +52,7 @@ func soakPair(b *bench, c cast) (f soakFigures, err error) {
 	if err := p.startBoth(); err != nil {
 		return f, err
 	}
-	if _, err := p.settle("both started", pair.Master); err != nil {
+	if _, err := p.settle("both started", pairWarm, pair.Master); err != nil {
 		return f, err
 	}
 	m := p.History.Now()

@@ -111,7 +111,7 @@ func (r *row) ratio() string {
 
 // print writes the table, and below each row how it was measured.
 func (t *table) print(out io.Writer) {
-	const wide, column = 48, 26
+	const wide, column = 48, 29
 	fmt.Fprintf(out, "\n%-*s %-*s %-*s %-14s %s\n", wide, "median (range)", column, "original", column, "ours", "original:ours", "keepalived")
 	fmt.Fprintln(out, strings.Repeat("-", wide+2*column+14+20))
 	for _, r := range t.rows {
