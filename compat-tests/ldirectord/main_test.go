@@ -89,7 +89,7 @@ func TestScenes(t *testing.T) {
 	uml.Require(t)
 	requireOriginal(t)
 	dir := stage(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	status, err := uml.Machine{Script: guestScript, Share: dir, MemoryMB: 1024, Console: testWriter{t}}.Run(ctx)
 	if err != nil {
