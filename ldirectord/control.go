@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,7 +31,7 @@ type control struct {
 
 // listenControl opens the socket for root alone. A socket left behind by a
 // daemon that was killed is replaced: the caller holds the instance's lock.
-func listenControl(path string, d *director.Director, ctx context.Context) (*control, error) {
+func listenControl(path string, d *director.Director) (*control, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
@@ -57,7 +56,7 @@ func listenControl(path string, d *director.Director, ctx context.Context) (*con
 			go func() {
 				defer c.workers.Done()
 				defer conn.Close()
-				answer(ctx, conn, d)
+				answer(conn, d)
 			}()
 		}
 	}()
@@ -70,13 +69,13 @@ func (c *control) close() {
 	c.workers.Wait()
 }
 
-func answer(ctx context.Context, conn net.Conn, d *director.Director) {
+func answer(conn net.Conn, d *director.Director) {
 	_ = conn.SetDeadline(time.Now().Add(controlLimit))
 	command, err := bufio.NewReader(io.LimitReader(conn, 64)).ReadString('\n')
 	if err != nil || command != "reload\n" {
 		return
 	}
-	status, text := reloadAnswer(d.Reload(ctx))
+	status, text := reloadAnswer(d.Reload())
 	_, _ = fmt.Fprintf(conn, "%d\n%s", status, text)
 }
 

@@ -113,7 +113,7 @@ func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int
 			//lint:ignore ST1005 legacy text
 			return a.failed(l, fmt.Errorf("Can not open %s: %w", pidFile, err))
 		}
-		control, err := listenControl(a.socket(), d, ctx)
+		control, err := listenControl(a.socket(), d)
 		if err != nil {
 			logging.Logf(l, logging.Warn, "%v; reload returns before its work is done", err)
 		} else {
@@ -122,11 +122,11 @@ func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
-	return a.follow(ctx, cancel, d, l, signals, ended)
+	return a.follow(cancel, d, l, signals, ended)
 }
 
 // follow reports readiness and obeys signals until the director has ended.
-func (a *app) follow(ctx context.Context, cancel context.CancelFunc, d *director.Director, l *logging.Log, signals <-chan os.Signal, ended <-chan error) int {
+func (a *app) follow(cancel context.CancelFunc, d *director.Director, l *logging.Log, signals <-chan os.Signal, ended <-chan error) int {
 	ready := d.Ready()
 	name := ""
 	for {
@@ -139,7 +139,7 @@ func (a *app) follow(ctx context.Context, cancel context.CancelFunc, d *director
 		case s := <-signals:
 			if s == syscall.SIGHUP {
 				l.Log(logging.Info, "Reloading Linux Director Daemon config on signal")
-				go d.Reload(ctx)
+				go d.Reload()
 				continue
 			}
 			if name == "" {

@@ -53,7 +53,7 @@ func (d *Director) jobOf(v *config.Virtual, r config.Real) (job, bool) {
 
 // startCheckers starts a checker for every job that has none, ends those whose
 // job is gone, and leaves the others alone.
-func (d *Director) startCheckers(ctx context.Context) {
+func (d *Director) startCheckers() {
 	d.subs = make(map[job][]subscription)
 	var fresh []job
 	for _, s := range d.services {
@@ -76,20 +76,20 @@ func (d *Director) startCheckers(ctx context.Context) {
 		}
 	}
 	for i, j := range fresh {
-		d.startChecker(ctx, j, j.interval*time.Duration(i+1)/time.Duration(len(fresh)))
+		d.startChecker(j, j.interval*time.Duration(i+1)/time.Duration(len(fresh)))
 	}
 }
 
 // startChecker begins at once; firstPause spreads the later rounds over the
 // interval.
-func (d *Director) startChecker(ctx context.Context, j job, firstPause time.Duration) {
+func (d *Director) startChecker(j job, firstPause time.Duration) {
 	ck, err := check.New(j.target, d.o.Checks)
 	if err != nil {
 		// Load refuses what cannot be checked.
 		d.logf(warning, "%v", err)
 		return
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(d.work)
 	c := &checker{job: j, check: ck, cancel: cancel}
 	d.checkers[j] = c
 	d.waiting[j] = true

@@ -37,6 +37,9 @@ type Options struct {
 	Grace time.Duration
 	// Parallel bounds the checks that run at once. Zero means 1024.
 	Parallel int
+
+	// tune changes every configuration that is loaded; tests set it.
+	tune func(*config.Config)
 }
 
 // Director runs the virtual services of one configuration file.
@@ -47,6 +50,7 @@ type Director struct {
 	ended chan struct{}
 
 	// What follows belongs to the goroutine of Run.
+	work     context.Context // of everything that Run starts
 	config   *config.Config
 	digest   [32]byte
 	phase    config.AlertStatus
@@ -90,6 +94,7 @@ func (d *Director) Ready() <-chan struct{} { return d.ready }
 func (d *Director) Run(ctx context.Context) error {
 	defer close(d.ended)
 	work, cancel := context.WithCancel(context.Background())
+	d.work = work
 	defer d.workers.Wait()
 	defer cancel()
 	d.shell = startShell(work, &d.workers, d.o.Log)
@@ -104,7 +109,7 @@ func (d *Director) Run(ctx context.Context) error {
 	d.adopt(table)
 	d.synchronise(table, nil)
 	changed := d.watch(work)
-	d.startCheckers(work)
+	d.startCheckers()
 	d.settleKnown()
 	for {
 		select {
@@ -120,7 +125,7 @@ func (d *Director) Run(ctx context.Context) error {
 			d.graceEnd = nil
 			d.settleAll()
 		case <-changed:
-			d.fileChanged(work)
+			d.fileChanged()
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package director
 
 import (
-	"context"
 	"crypto/sha256"
 	"os"
 
@@ -14,13 +13,13 @@ import (
 // Reload reads the file again. If it is in order the new configuration takes
 // effect before Reload returns; if not, everything stays as it was. The report
 // is nil if the director has ended.
-func (d *Director) Reload(ctx context.Context) *config.Report {
+func (d *Director) Reload() *config.Report {
 	var report *config.Report
-	d.call(func() { report = d.reload(ctx) })
+	d.call(func() { report = d.reload() })
 	return report
 }
 
-func (d *Director) reload(ctx context.Context) *config.Report {
+func (d *Director) reload() *config.Report {
 	loaded, report := Load(d.o.Path, d.o.Host)
 	for _, f := range report.Findings {
 		d.logf(map[config.Severity]logging.Level{config.Error: logging.Error, config.Warning: logging.Warn}[f.Severity],
@@ -30,13 +29,16 @@ func (d *Director) reload(ctx context.Context) *config.Report {
 		d.logf(logging.Error, "The configuration was not reloaded; the one before stays in effect")
 		return report
 	}
-	d.swap(ctx, loaded)
+	if d.o.tune != nil {
+		d.o.tune(loaded.Config)
+	}
+	d.swap(loaded)
 	return report
 }
 
 // swap puts a new configuration into effect. What is known of servers that stay
 // is kept; the table is compared as it is, not as it is remembered.
-func (d *Director) swap(ctx context.Context, loaded *Loaded) {
+func (d *Director) swap(loaded *Loaded) {
 	before := d.phase
 	d.phase = config.Reloading
 	table, err := d.o.Kernel.Table()
@@ -68,7 +70,7 @@ func (d *Director) swap(ctx context.Context, loaded *Loaded) {
 	if err == nil {
 		d.synchronise(table, keys)
 	}
-	d.startCheckers(ctx)
+	d.startCheckers()
 	d.applyKnown()
 	d.phase = before
 	d.grace.Reset(d.o.Grace)
@@ -111,7 +113,7 @@ func (d *Director) applyKnown() {
 }
 
 // fileChanged looks at the file after something has touched it.
-func (d *Director) fileChanged(ctx context.Context) {
+func (d *Director) fileChanged() {
 	content, err := os.ReadFile(d.o.Path)
 	if err != nil {
 		d.logOnce(&missingError{pid: d.o.PID, path: d.o.Path})
@@ -124,7 +126,7 @@ func (d *Director) fileChanged(ctx context.Context) {
 	d.logf(info, "Configuration file '%s' has changed on disk", d.o.Path)
 	if d.config.Global.AutoReload {
 		d.logf(info, " - reread new configuration")
-		d.reload(ctx)
+		d.reload()
 	} else {
 		d.logf(info, " - ignore new configuration")
 	}
