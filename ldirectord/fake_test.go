@@ -1,0 +1,45 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+)
+
+// fakeVariable makes the test binary a process that only waits for the end of
+// its standard input.
+const fakeVariable = "LDIRECTORD_TEST_FAKE"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(fakeVariable) != "" {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// fakeDaemon starts a process whose command line is that of a daemon.
+func fakeDaemon(t *testing.T, instance string) int {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := &exec.Cmd{Path: self, Args: []string{"/usr/sbin/ldirectord", instance, "start"}, Env: append(os.Environ(), fakeVariable+"=1")}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = stdin.Close()
+		_ = cmd.Wait()
+	})
+	return cmd.Process.Pid
+}
