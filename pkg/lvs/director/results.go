@@ -133,10 +133,11 @@ func (d *Director) changeTable(s *service, i int, first bool, batch plan.Table) 
 
 // tellFallbackCommand runs the fallback command when the service loses its last
 // server or gets the first one back, and once when its state is first known:
-// the daemon before may have ended while the fallback was on.
+// the daemon before may have ended while the fallback was on. That no server is
+// up is only said when all of them have been asked.
 func (d *Director) tellFallbackCommand(s *service) {
 	noneUp := s.plan().NoneUp()
-	if s.told && noneUp == s.noneUp {
+	if s.told && noneUp == s.noneUp || noneUp && !s.allKnown() {
 		return
 	}
 	s.noneUp, s.told = noneUp, true
