@@ -25,6 +25,15 @@ mkdir -p $T/ha.d/resource.d $T/bin $T/libexec
 cp /etc/ha.d/shellfuncs $T/ha.d/
 : >$T/ha.d/haresources
 [ -e $T/no-config ] || echo "deadtime 7" >$T/ha.d/ha.cf
+[ -e $T/extra ] && cat $T/extra >>$T/ha.d/ha.cf
+cat >$T/standby <<'STOP'
+#!/bin/sh
+echo "standby $*" >>$T/calls
+[ -e $T/no-standby ] && exit 1
+exit 0
+STOP
+chmod 755 $T/standby
+mount --bind $T/standby /usr/share/heartbeat/hb_standby
 cat >$T/libexec/heartbeat <<'STOP'
 #!/bin/sh
 echo "daemon $*" >>$T/calls
@@ -86,6 +95,11 @@ func TestSameAsTheOriginal(t *testing.T) {
 		{"restart", "restart", map[string]string{"hook": ""}},
 		{"restart fails", "restart", map[string]string{"fails": "5"}},
 		{"restart, stop fails", "restart", map[string]string{"fails-k": "5"}},
+		{"standby", "standby", map[string]string{"extra": "auto_failback On # x\n"}},
+		{"standby fails", "standby", map[string]string{"extra": "auto_failback off\n", "no-standby": ""}},
+		{"standby, not running", "standby", map[string]string{"extra": "auto_failback on\n", "fails": "3"}},
+		{"standby, legacy", "standby", map[string]string{"extra": "auto_failback legacy\n"}},
+		{"standby, nothing said", "standby", nil},
 		{"unknown verb", "dance", nil},
 		{"no verb", "", nil},
 		{"takeover", "takeover", nil},
