@@ -84,7 +84,9 @@ func (s *service) isUp(dest plan.Dest) bool {
 func (s *service) logPurge(d *Director) {
 	for i, r := range s.config.Reals {
 		if s.servers[i].State == up {
-			d.logf(info, "Purged real server (stop): %s (%s)", r.Name(), s.config.Name())
+			text := fmt.Sprintf("Purged real server (stop): %s (%s)", r.Name(), s.config.Name())
+			d.logf(info, "%s", text)
+			d.mail(s, text)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"lvsha/pkg/lvs/alert"
 	"lvsha/pkg/lvs/check"
 	"lvsha/pkg/lvs/config"
 	"lvsha/pkg/lvs/plan"
@@ -32,6 +33,8 @@ type Options struct {
 	Kernel Kernel
 	Log    logging.Sink
 	Checks check.Env
+	// Mailer sends the alerts; it is closed at the end. Nil means a new one.
+	Mailer Mailer
 	// Grace is how long silent servers are waited for before the fallback takes
 	// over and the director counts as ready. Zero means one second.
 	Grace time.Duration
@@ -65,6 +68,9 @@ type Director struct {
 	isReady  bool
 	failures map[string]bool // errors of the kernel that were logged
 
+	reminders alert.Reminders
+	reminder  *time.Timer
+
 	workers sync.WaitGroup
 	shell   *shell
 }
@@ -97,6 +103,12 @@ func (d *Director) Run(ctx context.Context) error {
 	d.work = work
 	defer d.workers.Wait()
 	defer cancel()
+	if d.o.Mailer == nil {
+		d.o.Mailer = alert.NewMailer(d.o.Log)
+	}
+	defer d.o.Mailer.Close(mailStopLimit)
+	d.reminder = time.NewTimer(time.Hour)
+	defer d.reminder.Stop()
 	d.shell = startShell(work, &d.workers, d.o.Log)
 
 	table, err := d.o.Kernel.Table()
@@ -126,6 +138,8 @@ func (d *Director) Run(ctx context.Context) error {
 			d.settleAll()
 		case <-changed:
 			d.fileChanged()
+		case <-d.reminder.C:
+			d.remind()
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"lvsha/pkg/lvs/alert"
 	"lvsha/pkg/lvs/check"
 	"lvsha/pkg/lvs/config"
 	"lvsha/pkg/lvs/ipvs/ipvstest"
@@ -41,6 +42,7 @@ type world struct {
 	refuse  func(plan.Op) error
 	lines   []string
 	changes chan struct{}
+	mailer  Mailer
 }
 
 func newWorld(t *testing.T, content string) *world {
@@ -75,7 +77,7 @@ func (w *world) start() {
 		}
 	}
 	tune(loaded.Config)
-	w.d = New(Options{Path: w.path, PID: 1, Host: config.System{}, Kernel: w, Log: w, Checks: check.Env{Dial: w.dial},
+	w.d = New(Options{Path: w.path, PID: 1, Host: config.System{}, Kernel: w, Log: w, Checks: check.Env{Dial: w.dial}, Mailer: w.mailer,
 		Grace: 200 * time.Millisecond, tune: tune}, loaded)
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
@@ -458,6 +460,58 @@ func TestMonitorfile(t *testing.T) {
 	line, _, _ := strings.Cut(string(content), "\n")
 	if want := "] [1] connect tcp 10.1.0.1 80 81 1 gate /  [up] -"; !strings.HasSuffix(line, want) {
 		t.Errorf("line %q, want the end %q", line, want)
+	}
+}
+
+// mails keeps what would be sent.
+type mails struct {
+	mu   sync.Mutex
+	sent []string
+}
+
+func (m *mails) Send(mail alert.Mail) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sent = append(m.sent, mail.Phase+": "+mail.Message)
+}
+
+func (m *mails) Close(time.Duration) {}
+
+func (m *mails) all() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return strings.Join(m.sent, "\n")
+}
+
+// TestMails is the original's defect: three mails for every server at start, one
+// of them about its removal, and reminders for ever.
+func TestMails(t *testing.T) {
+	t.Parallel()
+	content := strings.Replace(twoServers, "\tfallback=127.0.0.1\n", "\temailalert=a@example.com\n\temailalertfreq=1\n", 1)
+	w := newWorld(t, content)
+	m := &mails{}
+	w.mailer = m
+	w.set(w.down, "10.1.0.2:80", true)
+	w.start()
+	w.set(w.down, "10.1.0.1:80", true)
+	w.untilTable("tcp:10.9.0.1:80:")
+	want := "starting: Added real server: 10.1.0.1:80 (10.9.0.1:80) (Weight set to 1)\n" +
+		"running: Deleted real server: 10.1.0.1:80 (10.9.0.1:80)"
+	if got := m.all(); got != want {
+		t.Errorf("mails:\n%s\nwant:\n%s", got, want)
+	}
+	want += "\nrunning: Inaccessible real server: 10.1.0.1:80 (10.9.0.1:80)"
+	w.until("a reminder", func() bool { return m.all() == want })
+	w.set(w.down, "10.1.0.1:80", false)
+	w.until("the return", func() bool { return strings.Contains(m.all(), "running: Added real server") })
+	w.d.call(func() {
+		if next, ok := w.d.reminders.Next(); ok {
+			t.Errorf("a reminder is set for %v", next)
+		}
+	})
+	w.stop()
+	if got := m.all(); !strings.HasSuffix(got, "\nstopping: Purged real server (stop): 10.1.0.1:80 (10.9.0.1:80)") {
+		t.Errorf("mails:\n%s", got)
 	}
 }
 

@@ -70,6 +70,7 @@ func (d *Director) swap(loaded *Loaded) {
 	if err == nil {
 		d.synchronise(table, keys)
 	}
+	d.keepReminders()
 	d.startCheckers()
 	d.applyKnown()
 	d.phase = before

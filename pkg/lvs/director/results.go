@@ -150,6 +150,3 @@ func (d *Director) tellFallbackCommand(s *service) {
 	}
 	d.shell.run(s.config.FallbackCommand + " " + action + " " + s.config.Name() + " " + s.config.Protocol.String())
 }
-
-// alert sends mail about a change of a server.
-func (d *Director) alert(*service, plan.Op, string) {}
