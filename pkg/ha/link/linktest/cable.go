@@ -3,6 +3,8 @@
 package linktest
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -76,6 +78,26 @@ func (h *Host) Do(f func()) {
 		f()
 	}
 	<-ended
+}
+
+// Go runs a function on another thread of the host, beside what else runs
+// there, and closes the channel at its end.
+func (h *Host) Go(f func()) <-chan struct{} {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		runtime.LockOSThread() // never unlocked: it is not to be used by others
+		space, err := os.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", h.tid))
+		if err == nil {
+			err = errors.Join(unix.Setns(int(space.Fd()), unix.CLONE_NEWNET), space.Close())
+		}
+		if err != nil {
+			h.tb.Errorf("enter network namespace: %v", err)
+			return
+		}
+		f()
+	}()
+	return ended
 }
 
 // IP runs ip(8) on the host.

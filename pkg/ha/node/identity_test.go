@@ -1,0 +1,134 @@
+package node
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"lvsha/pkg/ha/config"
+	"lvsha/pkg/system/logging"
+)
+
+// lines is a sink that keeps what it gets.
+type lines []string
+
+func (l *lines) Log(level logging.Level, text string) {
+	*l = append(*l, level.String()+": "+text)
+}
+
+func identity(t *testing.T) (Options, *lines) {
+	t.Helper()
+	log := new(lines)
+	return Options{StateDir: t.TempDir(), Log: log, Config: &config.Config{}}, log
+}
+
+func TestGeneration(t *testing.T) {
+	now := uint64(time.Now().Unix())
+	for _, c := range []struct {
+		name, before string
+		want         uint64 // 0: the clock
+		log          string
+	}{
+		{"none yet", "", 0, "info: No Previous generation - starting at "},
+		{"empty", "\n", 0, "info: No Previous generation - starting at "},
+		{"as the original writes it", "     1700000000\n", 1700000001, ""},
+		{"with the NULs of the original", "     1700000000\n\x00\x00", 1700000001, ""},
+		{"ahead of the clock", "     9900000000\n", 9900000001, ""},
+		{"broken", "seventeen\n", 0, "WARN: BROKEN previous generation - starting at "},
+		{"cut short by a crash", "\x00\x00\x00\x00", 0, "info: No Previous generation - starting at "},
+		{"negative", "-4\n", 0, "WARN: BROKEN previous generation - starting at "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o, log := identity(t)
+			path := filepath.Join(o.StateDir, "hb_generation")
+			if c.before != "" {
+				if err := os.WriteFile(path, []byte(c.before), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := nextGeneration(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.want != 0 && got != c.want || c.want == 0 && (got <= now || got > now+1000) {
+				t.Errorf("generation %d, want %d", got, c.want)
+			}
+			if text := strings.Join(*log, "\n"); !strings.HasPrefix(text, c.log) || c.log == "" && text != "" {
+				t.Errorf("log %q, want %q", text, c.log)
+			}
+			kept, err := os.ReadFile(path)
+			if want := fmt.Sprintf("%15d\n", got); err != nil || string(kept) != want {
+				t.Errorf("kept %q, want %q: %v", kept, want, err)
+			}
+			if again, err := nextGeneration(o); err != nil || again != got+1 {
+				t.Errorf("the next is %d after %d: %v", again, got, err)
+			}
+			if left, _ := filepath.Glob(path + ".*"); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+// TestGenerationFromTheClock follows ha.cf(5) hbgenmethod time: no file.
+func TestGenerationFromTheClock(t *testing.T) {
+	o, _ := identity(t)
+	o.Config.HA.GenMethodTime = true
+	before := uint64(time.Now().Unix())
+	got, err := nextGeneration(o)
+	if err != nil || got < before {
+		t.Errorf("%d, %v", got, err)
+	}
+	if _, err := os.Stat(filepath.Join(o.StateDir, "hb_generation")); err == nil {
+		t.Error("a file was written")
+	}
+}
+
+func TestUUID(t *testing.T) {
+	o, _ := identity(t)
+	path := filepath.Join(o.StateDir, "hb_uuid")
+	first, fresh, err := nodeUUID(o)
+	if err != nil || !fresh {
+		t.Fatalf("fresh %v, %v", fresh, err)
+	}
+	if first[6]>>4 != 4 || first[8]>>6 != 2 {
+		t.Errorf("% x is not of version 4", first)
+	}
+	again, fresh, err := nodeUUID(o)
+	if err != nil || fresh || again != first {
+		t.Errorf("% x after % x, fresh %v, %v", again, first, fresh, err)
+	}
+	// One that a crash has cut is replaced.
+	if err := os.WriteFile(path, first[:7], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	third, fresh, err := nodeUUID(o)
+	if err != nil || !fresh || third == first {
+		t.Errorf("% x, fresh %v, %v", third, fresh, err)
+	}
+	if kept, err := os.ReadFile(path); err != nil || !bytes.Equal(kept, third[:]) {
+		t.Errorf("kept % x, %v", kept, err)
+	}
+}
+
+func TestRepeatsAreCounted(t *testing.T) {
+	log := new(lines)
+	r := newRepeats(log)
+	for i := range 5 {
+		r.log("auth eth0", logging.Warn, fmt.Sprintf("forged %d", i))
+	}
+	r.log("auth eth1", logging.Warn, "another link")
+	r.log("", logging.Info, "free")
+	r.log("", logging.Info, "free")
+	r.flush()
+	r.log("auth eth0", logging.Warn, "forged again")
+	r.flush()
+	want := []string{"WARN: forged 0", "WARN: another link", "info: free", "info: free", "WARN: forged 4 (the last of 4 more)", "WARN: forged again"}
+	if got := strings.Join(*log, "\n"); got != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+	}
+}
