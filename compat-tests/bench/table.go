@@ -25,7 +25,7 @@ func (c cast) String() string { return castNames[c] }
 // row is one line of the table: the same thing measured of each cast.
 type row struct {
 	name    string
-	unit    string // "s" or "MB"
+	unit    string // "s", "MB" or what is counted
 	how     string // how it was measured
 	floor   float64
 	samples [len(castNames)][]float64
@@ -88,10 +88,13 @@ func (r *row) figure(v float64) string {
 }
 
 func (r *row) number(v float64) string {
-	if r.unit == "s" {
+	switch r.unit {
+	case "s":
 		return fmt.Sprintf("%.2f", v)
+	case "MB":
+		return fmt.Sprintf("%.1f", v)
 	}
-	return fmt.Sprintf("%.1f", v)
+	return fmt.Sprintf("%.0f", v)
 }
 
 // ratio says how often ours goes into the original's figure.

@@ -64,6 +64,9 @@ func TestGeneration(t *testing.T) {
 			if want := fmt.Sprintf("%15d\n", got); err != nil || string(kept) != want {
 				t.Errorf("kept %q, want %q: %v", kept, want, err)
 			}
+			if info, err := os.Stat(path); err != nil || info.Mode() != 0o644 {
+				t.Errorf("mode %v, %v", info.Mode(), err)
+			}
 			if again, err := nextGeneration(o); err != nil || again != got+1 {
 				t.Errorf("the next is %d after %d: %v", again, got, err)
 			}

@@ -96,3 +96,24 @@ func TestOldReportsAreDropped(t *testing.T) {
 		t.Errorf("an old report caused %q; the other holds %s", b.said, b.m.Theirs())
 	}
 }
+
+// TestPartialReports: without rtype=full a report adds to what is known, but for
+// the one that says none.
+func TestPartialReports(t *testing.T) {
+	b := newBench(failbackOn)
+	stableState(b)
+	for _, c := range []struct {
+		report []string
+		want   takeover.Hold
+	}{
+		{[]string{"rsc_hold=foreign"}, takeover.All},
+		{[]string{"rsc_hold=none"}, takeover.None},
+		{[]string{"rsc_hold=foreign"}, takeover.Foreign},
+		{[]string{"rsc_hold=local", "rtype=full"}, takeover.Local},
+	} {
+		from("resource", c.report...)(b)
+		if got := b.m.Theirs(); got != c.want {
+			t.Errorf("after %q the other holds %s, want %s", c.report, got, c.want)
+		}
+	}
+}

@@ -100,6 +100,7 @@ func TestStandbyByHandStays(t *testing.T) {
 	from("ask_resources", "rsc_hold=local", "info=done")(b)
 	done(b)
 	b.said = nil
+	from("resource", "rsc_hold=none", "rtype=full", "isstable=0")(b)
 	from("resource", "rsc_hold=none", "rtype=full", "isstable=1")(b)
 	pass(30 * time.Second)(b)
 	for _, line := range b.said {
