@@ -177,3 +177,32 @@ func TestPausedHolderLetsGo(t *testing.T) {
 		}
 	}
 }
+
+// TestGroupThatDoesNotStartMovesOnce is for the original's standby of the wrong
+// side: a group that failed here is given to the node that can run it, and comes
+// to rest if neither can.
+func TestGroupThatDoesNotStartMovesOnce(t *testing.T) {
+	w := pair(t, slow, slow)
+	w.host("m").broken = true
+	w.host("m").start()
+	w.host("s").start()
+	w.mustHold(t, 3*time.Second, "m", "s")
+	w.run(time.Minute)
+	if w.holder("m") != "s" || w.holder("s") != "s" {
+		t.Fatalf("on %q and %q", w.holder("m"), w.holder("s"))
+	}
+	w.mustNotOverlap(t)
+
+	w = pair(t, slow, slow)
+	w.host("m").broken, w.host("s").broken = true, true
+	w.host("m").start()
+	w.host("s").start()
+	w.run(20 * time.Second)
+	before := len(w.trace)
+	w.run(2 * time.Minute)
+	for _, line := range w.trace[before:] {
+		if strings.Contains(line, "standby") {
+			t.Fatalf("still moving: %s", line)
+		}
+	}
+}

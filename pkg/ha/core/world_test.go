@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"container/heap"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -49,10 +50,14 @@ type host struct {
 	inbox   []arrival
 	up      map[string]bool // group (by preferred node) -> running here
 	works   []takeover.Work
+	broken  bool // no group starts here
 	working bool
 	wake    time.Time
 	stopped time.Time // when the last orderly stop ended
 }
+
+// errBroken is the failure of a host on which no group starts.
+var errBroken = errors.New("broken")
 
 type settings struct {
 	keepalive, deadtime, initdead time.Duration
@@ -376,7 +381,7 @@ func (h *host) work() {
 			case takeover.Release:
 				h.set(g, false)
 			case takeover.Acquire, takeover.Inherit:
-				h.set(g, true)
+				h.set(g, !h.broken)
 			}
 		}
 	})
@@ -392,7 +397,11 @@ func (h *host) finish(life int, w takeover.Work) {
 		return
 	}
 	h.working = false
-	h.apply(h.core.Done(h.w.now, w, takeover.Result{Up: h.holdsAny()}))
+	r := takeover.Result{Up: h.holdsAny()}
+	if h.broken && (w.Operation == takeover.Acquire || w.Operation == takeover.Inherit) {
+		r.Err = errBroken
+	}
+	h.apply(h.core.Done(h.w.now, w, r))
 	if h.life == life {
 		h.work()
 	}

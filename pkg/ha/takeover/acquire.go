@@ -16,6 +16,7 @@ type Result struct {
 // Done tells that a work has ended.
 func (m *Machine) Done(now time.Time, w Work, r Result) []Effect {
 	m.busy--
+	m.noteStart(w, r)
 	switch w.Reason {
 	case Startup:
 		m.startupDone(now, w, r)
@@ -40,6 +41,40 @@ func (m *Machine) Done(now time.Time, w Work, r Result) []Effect {
 	}
 	m.settle(now)
 	return m.end()
+}
+
+// noteStart keeps account of groups that do not start here.
+func (m *Machine) noteStart(w Work, r Result) {
+	set := w.Set
+	switch w.Operation {
+	case Acquire:
+	case Inherit:
+		set = Foreign
+	default:
+		return
+	}
+	if r.Err == nil {
+		m.failed &^= set
+		m.spurned &^= set
+		return
+	}
+	m.failed |= set &^ m.spurned
+}
+
+// giveFailed asks the other node to take what did not start here. The original
+// means to, and names the wrong side. What comes back is kept: the other node
+// could not start it either.
+func (m *Machine) giveFailed(now time.Time) {
+	set := m.failed & m.mine
+	if set == None || m.stopping || !m.anyAlive() || !m.theirStable || m.phase != stable || !m.quiet() {
+		return
+	}
+	m.failed = None
+	m.spurned |= set
+	m.needFailback = false
+	if m.requestStandby(now, set) {
+		m.emit(ask(set, "me"))
+	}
 }
 
 func (m *Machine) startupDone(now time.Time, w Work, r Result) {

@@ -72,6 +72,9 @@ type Machine struct {
 	standbySet      Hold // as the node going standby sees it
 	standbyDeadline time.Time
 
+	failed  Hold // groups that did not start here and are to be given away
+	spurned Hold // groups that were given away for that; they are not given twice
+
 	needFailback bool
 	failbackAt   time.Time
 	localAt      time.Time
@@ -203,6 +206,7 @@ func (m *Machine) end() []Effect {
 func (m *Machine) settle(now time.Time) {
 	m.takeUnowned(now)
 	m.yield()
+	m.giveFailed(now)
 	m.unprepare()
 	m.sync(now)
 	m.audit()

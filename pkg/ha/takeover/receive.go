@@ -155,6 +155,7 @@ func (m *Machine) receiveShutdone(from string) {
 	m.theirs, m.theirStable = None, true
 	m.standby, m.standbyDeadline = noStandby, time.Time{}
 	if m.mine == All && !m.stopping {
+		m.needFailback = true
 		return
 	}
 	m.takeOver(from)
