@@ -55,7 +55,7 @@ var commandsRun = map[string]string{
 const (
 	installedConfig = "/etc/ha.d/ldirectord.cf"
 	commandLog      = "/run/ldtest/cmd.log"
-	hold            = 1500 * time.Millisecond // more than a check interval of the scenarios
+	hold            = 1200 * time.Millisecond // more than a check interval of the scenarios
 	patience        = 30 * time.Second
 )
 

@@ -105,6 +105,7 @@ func TestScenes(t *testing.T) {
 		}
 		for _, o := range results[name] {
 			t.Run(o.Scene+"/"+o.Step, func(t *testing.T) {
+				t.Logf("%.1f s", o.Seconds)
 				for _, p := range o.Problems {
 					t.Error(p)
 				}

@@ -169,7 +169,7 @@ func untilTable(want string, hold, limit time.Duration) (got string, ok bool) {
 	var asked time.Time
 	return until(want, hold, limit, func() string {
 		content, err := os.ReadFile("/proc/net/ip_vs")
-		if now := time.Now(); err != nil || string(content) != seen || now.Sub(asked) > time.Second {
+		if now := time.Now(); err != nil || string(content) != seen || now.Sub(asked) > 5*time.Second {
 			seen, asked = string(content), now
 			table = ipvsadm("-Sn")
 		}
