@@ -102,8 +102,8 @@ udpport 694
 auto_failback %s
 node %s
 node %s
-ucast eth0 %s
-`, logName, o.Keepalive, millis(o.Deadtime*3/4), millis(o.Deadtime), failback, Master, Standby, peer.addr()),
+%s
+`, logName, o.Keepalive, millis(o.Deadtime*3/4), millis(o.Deadtime), failback, Master, Standby, peer.media(o)),
 		"haresources": Master + " " + strings.Join(o.Resources, " ") + "\n",
 		"authkeys":    "auth 2\n2 sha1 lvs\n",
 	}
@@ -115,6 +115,15 @@ ucast eth0 %s
 	return nil
 }
 
+// media are the media lines of the other node's ha.cf.
+func (n *Node) media(o Options) string {
+	lines := o.Media
+	if len(lines) == 0 {
+		lines = []string{"ucast eth0 PEER"}
+	}
+	return strings.NewReplacer("PEER6", n.addr6(), "PEER", n.addr(), "CLIENT", clientAddr).Replace(strings.Join(lines, "\n"))
+}
+
 func millis(d time.Duration) string { return fmt.Sprintf("%dms", d.Milliseconds()) }
 
 func (n *Node) addr() string {
@@ -123,6 +132,11 @@ func (n *Node) addr() string {
 	}
 	return "10.77.0.3"
 }
+
+func (n *Node) addr6() string { return strings.Replace(n.addr(), "10.77.0.", "fd77::", 1) }
+
+// second is the bridge's end of the node's second cable.
+func (n *Node) second() string { return n.port + "b" }
 
 // copyTree copies what is in from into the directory to, with links and modes.
 func copyTree(from, to string) error {
@@ -166,6 +180,17 @@ func (n *Node) CutLink() error {
 func (n *Node) HealLink() error {
 	n.pair.History.add(Event{At: time.Now(), Kind: Fault, Node: n.Name, Text: "heal link"})
 	return n.pair.hub.run("/usr/sbin/ip", "link", "set", n.port, "up")
+}
+
+// CutSecond takes the cable of eth1 off. The nodes go on to
+// hear each other on eth0.
+func (n *Node) CutSecond() error {
+	return n.pair.hub.run("/usr/sbin/ip", "link", "set", n.second(), "down")
+}
+
+// HealSecond puts the cable of eth1 back.
+func (n *Node) HealSecond() error {
+	return n.pair.hub.run("/usr/sbin/ip", "link", "set", n.second(), "up")
 }
 
 // WaitLine waits for a line in the node's log that contains text, after a mark.

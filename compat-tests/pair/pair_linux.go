@@ -27,6 +27,12 @@ type Options struct {
 	// Keepalive and Deadtime of ha.cf; 200 ms and 2 s if 0. warntime is three
 	// quarters of deadtime and initdead 10 s.
 	Keepalive, Deadtime time.Duration
+	// Media are the lines of ha.cf by which the nodes hear each other, a ucast
+	// line if none. PEER and PEER6 stand for the other node's addresses on eth0,
+	// CLIENT for the address of the client.
+	Media []string
+	// Second gives each node a second interface, eth1, on a cable of its own.
+	Second bool
 	// Resources of the one line of haresources; the VIP alone if none.
 	Resources []string
 	// OurAgents puts our IPaddr2 into the resource.d of a node that runs the
@@ -115,6 +121,8 @@ func (p *Pair) build(o Options) error {
 		"link add "+bridge+" type bridge forward_delay 0 mcast_snooping 0",
 		"addr add "+clientAddr+"/24 brd + dev "+bridge,
 		"link set "+bridge+" up",
+		"link add "+secondBridge+" type bridge forward_delay 0 mcast_snooping 0",
+		"link set "+secondBridge+" up",
 	); err != nil {
 		return err
 	}
@@ -159,13 +167,30 @@ func (n *Node) build(o Options) error {
 		"link set lo up",
 		"link set eth0 up",
 		"addr add "+n.addr()+"/24 brd + dev eth0",
+		"addr add "+n.addr6()+"/64 nodad dev eth0",
 	); err != nil {
 		return err
+	}
+	if o.Second {
+		if err := n.buildSecond(pid); err != nil {
+			return err
+		}
 	}
 	n.follower, err = followLog(filepath.Join(n.Dir, "log"), logName, func(line string) {
 		n.pair.History.add(Event{At: time.Now(), Kind: Line, Node: n.Name, Text: line})
 	})
 	return err
+}
+
+// buildSecond makes the node's second interface.
+func (n *Node) buildSecond(pid int) error {
+	if err := n.pair.hub.ip(
+		fmt.Sprintf("link add %s type veth peer name eth1 netns %d", n.second(), pid),
+		"link set "+n.second()+" master "+secondBridge+" up",
+	); err != nil {
+		return err
+	}
+	return n.agent.ip("link set eth1 up", "addr add "+strings.Replace(n.addr(), "10.77.0.", "10.78.0.", 1)+"/24 brd + dev eth1")
 }
 
 func (p *process) ip(commands ...string) error {

@@ -11,9 +11,11 @@ import (
 )
 
 const (
-	bridge     = "br0"
-	clientAddr = "10.77.0.1"
-	etherARP   = 0x0806
+	bridge = "br0"
+	// secondBridge joins the nodes' second interfaces.
+	secondBridge = "br1"
+	clientAddr   = "10.77.0.1"
+	etherARP     = 0x0806
 
 	probeEvery = 5 * time.Millisecond
 	// GapMin is the shortest time without an answer that is told.

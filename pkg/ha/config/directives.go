@@ -68,12 +68,12 @@ var table = []*directive{
 
 	{name: "bcast", set: setBcast},
 	{name: "ucast", line: setUcast},
-	{name: "mcast", line: setMcast, note: noEffect},
+	{name: "mcast", line: setMcast},
 	{name: "serial", set: setSerial, note: noEffect},
 	{name: "ping", set: setPing, note: noEffect},
 	{name: "ping_group", line: setPingGroup, note: noEffect},
-	{name: "mcast6", line: setMcast6, note: noEffect},
-	{name: "ucast6", line: setUcast6, note: noEffect},
+	{name: "mcast6", line: setMcast6},
+	{name: "ucast6", line: setUcast6},
 	{name: "ping6", set: setPing6, note: noEffect},
 }
 

@@ -19,6 +19,7 @@ import (
 	"lvsha/pkg/ha/resource"
 	"lvsha/pkg/ha/takeover"
 	"lvsha/pkg/system/logging"
+	"lvsha/pkg/system/netif"
 )
 
 // inboxSize is how many verified messages may wait for the loop. What does not
@@ -135,6 +136,7 @@ type node struct {
 	fifo    *fifo
 	repeats *repeats
 	notify  *watcher
+	changes *netif.Watch   // of interfaces; nil if they cannot be followed
 	next    *config.Config // to go on with when nothing moves any more
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -172,6 +174,7 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 		n.close()
 		return nil, err
 	}
+	n.followInterfaces()
 	if n.fifo, err = openFIFO(o.StateDir); err != nil {
 		logging.Logf(o.Log, logging.Error, "command fifo: %v", err)
 	}
@@ -236,6 +239,9 @@ func (n *node) openLinks() error {
 
 func (n *node) close() {
 	n.cancel()
+	if n.changes != nil {
+		n.changes.Close()
+	}
 	for _, l := range n.links {
 		l.Close()
 	}
@@ -291,6 +297,8 @@ func (n *node) loop(ctx context.Context, c Commands) error {
 				n.repeats.log("fifo", logging.Warn, "garbage in the command fifo is skipped")
 			case r := <-n.refused:
 				n.logRefusal(r)
+			case e, ok := <-n.interfaceChanges():
+				n.interfaceChanged(e, ok)
 			case <-n.repeats.due():
 				n.repeats.flush()
 			case <-stop:

@@ -1,0 +1,95 @@
+package pair_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"lvsha/compat-tests/pair"
+)
+
+// TestMedia has the nodes hear each other by each medium in its turn: start, a
+// stop of the master, failback.
+func TestMedia(t *testing.T) {
+	ours, old := pair.Ours, pair.Original
+	for i, m := range []struct {
+		name  string
+		lines []string
+	}{
+		{"bcast", []string{"bcast eth0"}},
+		{"mcast", []string{"mcast eth0 239.1.2.3 694 1 0"}},
+		{"mcast6", []string{"mcast6 eth0 ff02::1:2:3:4 694 1 0"}},
+		{"ucast6", []string{"ucast6 eth0 PEER6"}},
+	} {
+		mixes := [][2]pair.Program{{ours, old}, {old, ours}}
+		mix := mixes[i%2]
+		t.Run(m.name+"/"+name(mix), func(t *testing.T) {
+			t.Parallel()
+			p := &player{T: t, Pair: newPair(t, pair.Options{Programs: mix, Media: m.lines})}
+			p.step()
+			startBoth(p)
+			p.holder("both started", upWithin, quiet, pair.Master)
+			p.line(p.Master, moveWithin, "Link standby:eth0 up.")
+			p.line(p.Standby, moveWithin, "Link master:eth0 up.")
+			p.step()
+			p.do("stop master", p.Master.Stop())
+			p.holder("master stopped", moveWithin, quiet, pair.Standby)
+			p.step()
+			p.do("start master", p.Master.Start())
+			p.holder("failback", upWithin, quiet, pair.Master)
+			checkOverlaps(p)
+			for _, n := range []*pair.Node{p.Master, p.Standby} {
+				if log := strings.ReplaceAll(n.Logs(), " ERROR: Cannot lock ourselves", ""); n.Program == pair.Original && strings.Contains(log, " ERROR: ") {
+					t.Errorf("the original on %s complains:\n%s", n.Name, n.Logs())
+				}
+			}
+		})
+	}
+}
+
+// TestSecondLink cuts one of two links: it is told, and nothing else happens.
+func TestSecondLink(t *testing.T) {
+	t.Parallel()
+	mix := [2]pair.Program{pair.Ours, pair.Original}
+	p := &player{T: t, Pair: newPair(t, pair.Options{
+		Programs: mix, Second: true,
+		Media: []string{"ucast eth0 PEER", "bcast eth1", "mcast eth1 239.1.2.3 6940 1 1"},
+	})}
+	p.step()
+	startBoth(p)
+	p.holder("both started", upWithin, quiet, pair.Master)
+	for _, link := range []string{"eth0", "eth1"} {
+		p.line(p.Master, moveWithin, "Link standby:"+link+" up.")
+		p.line(p.Standby, moveWithin, "Link master:"+link+" up.")
+	}
+	p.step()
+	p.do("cut the second cable", p.Master.CutSecond())
+	p.line(p.Master, moveWithin, "Link standby:eth1 dead.")
+	p.line(p.Standby, moveWithin, "Link master:eth1 dead.")
+	p.step()
+	p.do("heal the second cable", p.Master.HealSecond())
+	p.line(p.Master, moveWithin, "Link standby:eth1 up.")
+	p.line(p.Standby, moveWithin, "Link master:eth1 up.")
+
+	// The interface is taken away and comes back as another one.
+	p.step()
+	ip := func(n *pair.Node, command string) {
+		out, code, err := n.Run(append([]string{"/usr/sbin/ip"}, strings.Fields(command)...)...)
+		if err != nil || code != 0 {
+			t.Fatalf("ip %s: %v %s", command, err, out)
+		}
+	}
+	ip(p.Master, "link set eth1 down")
+	ip(p.Master, "link set eth1 name away")
+	p.line(p.Master, moveWithin, "bcast eth1: the interface is gone")
+	p.line(p.Master, moveWithin, "Link standby:eth1 dead.")
+	p.step()
+	ip(p.Master, "link set away name eth1")
+	ip(p.Master, "link set eth1 up")
+	p.line(p.Master, moveWithin, "mcast eth1: the interface is back")
+	p.line(p.Master, moveWithin, "Link standby:eth1 up.")
+	p.line(p.Standby, moveWithin, "Link master:eth1 up.")
+
+	p.holder("nothing has moved", upWithin, 3*time.Second, pair.Master)
+	checkOverlaps(p)
+}

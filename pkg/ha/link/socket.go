@@ -1,0 +1,121 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxDatagram is the largest payload of UDP over IPv4.
+const maxDatagram = 65507
+
+// receiveBuffer keeps what arrives while this process does not run. It is the
+// size that the originals ask for on IPv6.
+const receiveBuffer = 1 << 20
+
+// option sets something on a socket that is not yet bound.
+type option func(fd int) error
+
+func set(level, name, value int) option {
+	return func(fd int) error {
+		return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, level, name, value))
+	}
+}
+
+func on(name int) option { return set(unix.SOL_SOCKET, name, 1) }
+
+func bindTo(device string) option {
+	return func(fd int) error {
+		return os.NewSyscallError("bind to device "+device, unix.BindToDevice(fd, device))
+	}
+}
+
+// open makes a socket that the runtime polls and that programs started later do
+// not inherit. Go's own listeners neither bind to a multicast group nor leave
+// REUSEADDR alone.
+func open(family, kind, protocol int, bind unix.Sockaddr, options ...option) (net.PacketConn, error) {
+	fd, err := unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	file := os.NewFile(uintptr(fd), "link")
+	defer file.Close()
+	for _, o := range options {
+		if err := o(fd); err != nil {
+			return nil, err
+		}
+	}
+	if bind != nil {
+		if err := unix.Bind(fd, bind); err != nil {
+			return nil, os.NewSyscallError("bind", err)
+		}
+	}
+	// A smaller buffer only loses earlier.
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
+	return net.FilePacketConn(file)
+}
+
+// openUDP opens a UDP socket for IPv4 or IPv6, by the kind of the address.
+func openUDP(bind netip.AddrPort, zone int, options ...option) (*net.UDPConn, error) {
+	family := unix.AF_INET
+	if bind.Addr().Is6() {
+		family = unix.AF_INET6
+		// The port of IPv4 is another medium's.
+		options = append(options, set(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1))
+	}
+	conn, err := open(family, unix.SOCK_DGRAM, 0, sockaddr(bind, zone), options...)
+	if err != nil {
+		return nil, err
+	}
+	return conn.(*net.UDPConn), nil
+}
+
+// sockaddr is an address for the kernel; zone is the interface of a link-local
+// one.
+func sockaddr(a netip.AddrPort, zone int) unix.Sockaddr {
+	if a.Addr().Is4() {
+		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16(), ZoneId: uint32(zone)}
+}
+
+// sendTo sends a datagram or says why not; it never waits for room.
+func sendTo(conn syscall.Conn, frame []byte, to unix.Sockaddr) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Write(func(fd uintptr) bool {
+		failed = unix.Sendto(int(fd), frame, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, to)
+		return true
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
+
+// resolve finds the address of a host, of the network ip4 or ip6.
+func resolve(ctx context.Context, network, host string) (netip.Addr, error) {
+	if a, err := netip.ParseAddr(host); err == nil {
+		if a.Unmap().Is4() != (network == "ip4") {
+			return netip.Addr{}, fmt.Errorf("%s is no address of %s", host, network)
+		}
+		return a.Unmap(), nil
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, network, host)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("cannot resolve hostname: %w", err)
+	}
+	if len(addrs) == 0 {
+		return netip.Addr{}, errors.New("cannot resolve hostname")
+	}
+	return addrs[0].Unmap(), nil
+}
