@@ -73,23 +73,70 @@ func TestSecondLink(t *testing.T) {
 
 	// The interface is taken away and comes back as another one.
 	p.step()
-	ip := func(n *pair.Node, command string) {
-		out, code, err := n.Run(append([]string{"/usr/sbin/ip"}, strings.Fields(command)...)...)
-		if err != nil || code != 0 {
-			t.Fatalf("ip %s: %v %s", command, err, out)
-		}
-	}
-	ip(p.Master, "link set eth1 down")
-	ip(p.Master, "link set eth1 name away")
+	p.ip(p.Master, "link set eth1 down")
+	p.ip(p.Master, "link set eth1 name away")
 	p.line(p.Master, moveWithin, "bcast eth1: the interface is gone")
 	p.line(p.Master, moveWithin, "Link standby:eth1 dead.")
+	p.line(p.Standby, moveWithin, "Link master:eth1 dead.")
 	p.step()
-	ip(p.Master, "link set away name eth1")
-	ip(p.Master, "link set eth1 up")
+	p.ip(p.Master, "link set away name eth1")
+	p.ip(p.Master, "link set eth1 up")
 	p.line(p.Master, moveWithin, "mcast eth1: the interface is back")
 	p.line(p.Master, moveWithin, "Link standby:eth1 up.")
 	p.line(p.Standby, moveWithin, "Link master:eth1 up.")
 
+	p.holder("nothing has moved", upWithin, 3*time.Second, pair.Master)
+	checkOverlaps(p)
+}
+
+// ip runs ip(8) on a node.
+func (p *player) ip(n *pair.Node, command string) {
+	p.Helper()
+	out, code, err := n.Run(append([]string{"/usr/sbin/ip"}, strings.Fields(command)...)...)
+	if err != nil || code != 0 {
+		p.Fatalf("ip %s: %v %s", command, err, out)
+	}
+}
+
+// TestPingNodes watches a router, alone and as one of a group, and loses it: both
+// programs tell the same, and nothing moves.
+func TestPingNodes(t *testing.T) {
+	t.Parallel()
+	mix := [2]pair.Program{pair.Ours, pair.Original}
+	p := &player{T: t, Pair: newPair(t, pair.Options{
+		Programs: mix,
+		Media:    []string{"ucast eth0 PEER", "ping ROUTER", "ping_group routers 10.77.0.200 ROUTER"},
+	})}
+	p.step()
+	startBoth(p)
+	nodes, members := []*pair.Node{p.Master, p.Standby}, []string{pair.Router, "routers"}
+	for _, n := range nodes {
+		for _, m := range members {
+			p.line(n, moveWithin, "Link "+m+":"+m+" up.")
+			p.line(n, moveWithin, "Status update for node "+m+": status ping")
+		}
+	}
+	p.holder("both started", upWithin, quiet, pair.Master)
+	p.step()
+	for _, n := range nodes {
+		p.ip(n, "route add blackhole "+pair.Router+"/32")
+	}
+	for _, n := range nodes {
+		for _, m := range members {
+			p.line(n, moveWithin, "node "+m+": is dead")
+			p.line(n, moveWithin, "Link "+m+":"+m+" dead.")
+		}
+	}
+	p.step()
+	for _, n := range nodes {
+		p.ip(n, "route del blackhole "+pair.Router+"/32")
+	}
+	for _, n := range nodes {
+		for _, m := range members {
+			p.line(n, moveWithin, "Link "+m+":"+m+" up.")
+			p.line(n, moveWithin, "Status update for node "+m+": status ping")
+		}
+	}
 	p.holder("nothing has moved", upWithin, 3*time.Second, pair.Master)
 	checkOverlaps(p)
 }

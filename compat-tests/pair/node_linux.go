@@ -121,7 +121,7 @@ func (n *Node) media(o Options) string {
 	if len(lines) == 0 {
 		lines = []string{"ucast eth0 PEER"}
 	}
-	return strings.NewReplacer("PEER6", n.addr6(), "PEER", n.addr(), "CLIENT", clientAddr).Replace(strings.Join(lines, "\n"))
+	return strings.NewReplacer("PEER6", n.addr6(), "PEER", n.addr(), "ROUTER", Router).Replace(strings.Join(lines, "\n"))
 }
 
 func millis(d time.Duration) string { return fmt.Sprintf("%dms", d.Milliseconds()) }

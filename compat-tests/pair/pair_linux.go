@@ -15,6 +15,9 @@ import (
 // VIP is the address that the pair serves.
 const VIP = "10.77.0.100"
 
+// Router is the address of a host that answers echo requests.
+const Router = "10.77.0.9"
+
 // settled is the Fault text that ends the excuse for an overlap.
 const settled = "settled"
 
@@ -29,7 +32,7 @@ type Options struct {
 	Keepalive, Deadtime time.Duration
 	// Media are the lines of ha.cf by which the nodes hear each other, a ucast
 	// line if none. PEER and PEER6 stand for the other node's addresses on eth0,
-	// CLIENT for the address of the client.
+	// ROUTER for a host that answers echo requests.
 	Media []string
 	// Second gives each node a second interface, eth1, on a cable of its own.
 	Second bool
@@ -120,6 +123,7 @@ func (p *Pair) build(o Options) error {
 		"link set lo up",
 		"link add "+bridge+" type bridge forward_delay 0 mcast_snooping 0",
 		"addr add "+clientAddr+"/24 brd + dev "+bridge,
+		"addr add "+Router+"/24 brd + dev "+bridge,
 		"link set "+bridge+" up",
 		"link add "+secondBridge+" type bridge forward_delay 0 mcast_snooping 0",
 		"link set "+secondBridge+" up",

@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -33,6 +35,7 @@ func (p *parser) check(node string) {
 			legacyError("No heartbeat media defined"))
 	}
 	p.checkNodes(node)
+	p.checkPings()
 	p.checkTimes()
 	if p.ha.AutoFailback == FailbackLegacy {
 		text := "auto_failback is legacy, which is the default: write auto_failback on or off"
@@ -61,6 +64,15 @@ func (p *parser) checkNodes(node string) {
 		legacyError("Current node [%s] not in configuration!", node),
 		legacyInfo("By default, cluster nodes are named by `uname -n` and must be declared with a 'node' directive in the ha.cf file."),
 		legacyInfo("See also: http://linux-ha.org/wiki/Ha.cf#node_directive"))
+}
+
+// checkPings warns of a ping node that cannot be one.
+func (p *parser) checkPings() {
+	for _, m := range p.ha.Media {
+		if strings.HasPrefix(m.Kind, "ping") && slices.Contains(p.ha.Nodes, m.Device) {
+			p.find(Warning, m.Line, 0, m.Kind+" "+m.Device+" has the name of a node and is not watched")
+		}
+	}
 }
 
 func (p *parser) checkTimes() {

@@ -70,11 +70,11 @@ var table = []*directive{
 	{name: "ucast", line: setUcast},
 	{name: "mcast", line: setMcast},
 	{name: "serial", set: setSerial, note: noEffect},
-	{name: "ping", set: setPing, note: noEffect},
-	{name: "ping_group", line: setPingGroup, note: noEffect},
+	{name: "ping", set: setPing},
+	{name: "ping_group", line: setPingGroup},
 	{name: "mcast6", line: setMcast6},
 	{name: "ucast6", line: setUcast6},
-	{name: "ping6", set: setPing6, note: noEffect},
+	{name: "ping6", set: setPing6},
 }
 
 // accumulates tells the value directives of which each value counts.

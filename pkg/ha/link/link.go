@@ -51,6 +51,7 @@ var openers = map[string]opener{
 	"ucast": openUcast, "ucast6": openUcast6,
 	"bcast": openBcast,
 	"mcast": openMcast, "mcast6": openMcast6,
+	"ping": openPing, "ping6": openPing6, "ping_group": openPingGroup,
 }
 
 // Open opens a medium and begins to receive. Several media on one device may
@@ -75,6 +76,10 @@ func (l *Link) Name() string { return l.name }
 
 // Kind is the directive of ha.cf.
 func (l *Link) Kind() string { return l.kind }
+
+// Pings reports whether the other end is a ping node, which sends back what it is
+// sent and understands nothing.
+func (l *Link) Pings() bool { return l.kind == "ping" || l.kind == "ping6" || l.kind == "ping_group" }
 
 // Lines are what the originals log when they open such a medium.
 func (l *Link) Lines() []string { return l.lines }

@@ -120,6 +120,28 @@ func (e ear) wait(t *testing.T, want string) {
 	}
 }
 
+// carry sends a frame until it arrives: a cable that has just been plugged in
+// drops what comes first.
+func (e ear) carry(t *testing.T, from *Link, frame string) {
+	t.Helper()
+	late := time.After(limit)
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	var err error
+	for {
+		err = from.Send([]byte(frame))
+		select {
+		case got := <-e:
+			if strings.HasSuffix(got, " "+frame) {
+				return
+			}
+		case <-again.C:
+		case <-late:
+			t.Fatalf("%q has not arrived, the last error was: %v", frame, err)
+		}
+	}
+}
+
 // open opens a link in a place.
 func (p *place) open(m config.Medium) (*Link, ear) {
 	p.t.Helper()

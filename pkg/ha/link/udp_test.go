@@ -51,8 +51,10 @@ func TestBothWays(t *testing.T) {
 			a, b := cabled(t)
 			atA, earA := a.open(m.a)
 			atB, earB := b.open(m.b)
+			earB.carry(t, atA, "warm")
 			must(t, atA.Send([]byte("from a")))
 			earB.wait(t, "eth0 from a")
+			earA.carry(t, atB, "warm")
 			must(t, atB.Send([]byte("from b")))
 			earA.wait(t, "eth0 from b")
 			if lines := atA.Lines(); lines[len(lines)-1] != m.lines {
@@ -74,8 +76,7 @@ func TestInterfaceGoesAndComesBack(t *testing.T) {
 			a, b := cabled(t)
 			atA, _ := a.open(m.a)
 			atB, earB := b.open(m.b)
-			must(t, atA.Send([]byte("before")))
-			earB.wait(t, "eth0 before")
+			earB.carry(t, atA, "before")
 
 			refresh := func(p *place, l *Link) string {
 				var line string
@@ -102,16 +103,14 @@ func TestInterfaceGoesAndComesBack(t *testing.T) {
 					t.Errorf("got %q, want %q", line, want)
 				}
 			}
-			must(t, atA.Send([]byte("after")))
-			earB.wait(t, "eth0 after")
+			earB.carry(t, atA, "after")
 
 			// Removed and made again before anybody looked.
 			a.ip("link del eth0")
 			connect(a, b, "eth0", "10.88.0.2/24", "10.88.0.3/24", "fd88::2/64", "fd88::3/64")
 			refresh(a, atA)
 			refresh(b, atB)
-			must(t, atA.Send([]byte("again")))
-			earB.wait(t, "eth0 again")
+			earB.carry(t, atA, "again")
 		})
 	}
 }
@@ -128,8 +127,7 @@ func TestBroadcastAddressFollows(t *testing.T) {
 			t.Errorf("got %q, %v", line, err)
 		}
 	})
-	must(t, atA.Send([]byte("moved")))
-	earB.wait(t, "eth0 moved")
+	earB.carry(t, atA, "moved")
 }
 
 // Two links of one kind do not hear what the other one carries.
@@ -148,18 +146,22 @@ func TestTwoInterfacesOneGroup(t *testing.T) {
 			at1, _ := a.open(second)
 			_, ear0 := b.open(m.b)
 			_, ear1 := b.open(second)
-			must(t, at0.Send([]byte("on the first")))
-			ear0.wait(t, "eth0 on the first")
-			must(t, at1.Send([]byte("on the second")))
-			ear1.wait(t, "eth1 on the second")
-			must(t, at0.Send([]byte("end")))
-			ear0.wait(t, "eth0 end")
-			select {
-			case got := <-ear1:
-				t.Errorf("eth1 hears %q", got)
-			case got := <-ear0:
-				t.Errorf("eth0 hears %q", got)
-			case <-time.After(100 * time.Millisecond): // what should not come
+			ear0.carry(t, at0, "on the first")
+			ear1.carry(t, at1, "on the second")
+			ear0.carry(t, at0, "end")
+			for quiet := time.After(100 * time.Millisecond); quiet != nil; { // what should not come
+				select {
+				case got := <-ear1:
+					if got != "eth1 on the second" {
+						t.Errorf("eth1 hears %q", got)
+					}
+				case got := <-ear0:
+					if got != "eth0 on the first" && got != "eth0 end" {
+						t.Errorf("eth0 hears %q", got)
+					}
+				case <-quiet:
+					quiet = nil
+				}
 			}
 		})
 	}
@@ -176,8 +178,7 @@ func TestLoop(t *testing.T) {
 			a, _ := cabled(t)
 			m.a.Loop = true
 			l, e := a.open(m.a)
-			must(t, l.Send([]byte("echo")))
-			e.wait(t, "eth0 echo")
+			e.carry(t, l, "echo")
 		})
 	}
 }

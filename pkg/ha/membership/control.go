@@ -18,10 +18,6 @@ const (
 // receiveControl handles the messages without a number.
 func (m *Machine) receiveControl(now time.Time, linkName string, p *peer, msg *message.Message) {
 	kind := msg.Type()
-	if kind == "NS_st" {
-		m.pingAnswered(now, linkName, p, msg)
-		return
-	}
 	if gen, ok := msg.Hex("hg"); p.known && (!ok || gen != p.generation) {
 		if ok && gen < p.generation {
 			m.replay(p.Name, gen, p.generation)
@@ -121,19 +117,4 @@ func (m *Machine) askMissing(now time.Time, p *peer) {
 		text := strconv.FormatUint(seq, 10)
 		m.send(now, message.New("NS_rexmit").Add("dest", p.Name).Add("firstseq", text).Add("lastseq", text))
 	}
-}
-
-func (m *Machine) pingAnswered(now time.Time, linkName string, p *peer, msg *message.Message) {
-	if !p.Ping {
-		return
-	}
-	p.heard, p.statusAt = true, now
-	m.refresh(now, p, linkName)
-	if p.status == StatusPing {
-		return
-	}
-	from := p.status
-	p.status = StatusPing
-	m.logf(level.Info, "Status update for node %s: status %s", p.Name, StatusPing)
-	m.emit(StatusChange{Node: p.Name, From: from, To: StatusPing, Message: msg})
 }

@@ -81,6 +81,9 @@ func New(cfg Config) *Machine {
 		status: StatusInit,
 	}
 	for _, n := range cfg.Nodes {
+		if m.byName[n.Name] != nil {
+			continue // the first one of a name is the member
+		}
 		p := m.newPeer(n)
 		m.byName[n.Name] = p
 		if n.Name == cfg.Self {

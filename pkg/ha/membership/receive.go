@@ -40,6 +40,10 @@ func (m *Machine) receive(now time.Time, linkName string, msg *message.Message) 
 		m.receiveOwn(now, linkName, msg)
 		return
 	}
+	if p.Ping || kind == "NS_st" {
+		m.receiveEcho(now, linkName, p, msg)
+		return
+	}
 	if !numbered {
 		p.heard = true
 		m.receiveControl(now, linkName, p, msg)

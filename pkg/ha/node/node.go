@@ -202,6 +202,10 @@ func (n *node) membership(gen uint64, id [16]byte, initdead time.Duration) membe
 		c.Nodes = append(c.Nodes, membership.Node{Name: name})
 	}
 	for _, l := range n.links {
+		if l.Pings() {
+			c.Nodes = append(c.Nodes, membership.Node{Name: l.Name(), Ping: true})
+			continue
+		}
 		c.Links = append(c.Links, l.Name())
 	}
 	return c
@@ -346,24 +350,6 @@ func (n *node) apply(effects []core.Effect) error {
 		}
 	}
 	return nil
-}
-
-// transmit signs a message once and sends it on every link.
-func (n *node) transmit(msg *message.Message) {
-	format := message.Classic
-	if n.Config.HA.Netstring {
-		format = message.Netstring
-	}
-	frame, err := message.Encode(msg, format, n.keys.Load())
-	if err != nil {
-		n.repeats.log("encode", logging.Error, fmt.Sprintf("encode %s: %v", msg.Type(), err))
-		return
-	}
-	for _, l := range n.links {
-		if err := l.Send(frame); err != nil {
-			n.repeats.log("send "+l.Name(), logging.Error, fmt.Sprintf("write_child: write failure on %s %s.: %v", l.Kind(), l.Name(), err))
-		}
-	}
 }
 
 func loadAverage() string {

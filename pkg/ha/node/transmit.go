@@ -1,0 +1,54 @@
+package node
+
+import (
+	"fmt"
+
+	"lvsha/pkg/ha/link"
+	"lvsha/pkg/ha/message"
+	"lvsha/pkg/system/logging"
+)
+
+// transmit signs a message once and sends it on every link.
+func (n *node) transmit(msg *message.Message) {
+	frame := n.encode(msg)
+	for _, l := range n.links {
+		if !l.Pings() {
+			n.sendOn(l, frame)
+		} else if msg.Type() == "status" {
+			n.sendOn(l, n.encode(pulse(l, msg)))
+		}
+	}
+}
+
+// encode signs a message as ha.cf(5) msgfmt says; nil if it cannot be encoded.
+func (n *node) encode(msg *message.Message) []byte {
+	format := message.Classic
+	if n.Config.HA.Netstring {
+		format = message.Netstring
+	}
+	frame, err := message.Encode(msg, format, n.keys.Load())
+	if err != nil {
+		n.repeats.log("encode", logging.Error, fmt.Sprintf("encode %s: %v", msg.Type(), err))
+		return nil
+	}
+	return frame
+}
+
+func (n *node) sendOn(l *link.Link, frame []byte) {
+	if frame == nil {
+		return
+	}
+	if err := l.Send(frame); err != nil {
+		n.repeats.log("send "+l.Name(), logging.Error, fmt.Sprintf("write_child: write failure on %s %s.: %v", l.Kind(), l.Name(), err))
+	}
+}
+
+// pulse is what a ping node is sent for a status of this node: its own status,
+// for it to send back.
+func pulse(l *link.Link, status *message.Message) *message.Message {
+	return message.New("NS_st").
+		Add("st", "ping").
+		Add("info", l.Kind()).
+		Add("src", l.Name()).
+		Add("ts", status.Text("ts"))
+}
