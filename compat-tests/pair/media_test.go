@@ -47,6 +47,30 @@ func TestMedia(t *testing.T) {
 	}
 }
 
+// TestSignatures has the nodes sign by each method, in each framing that ha.cf
+// can ask for: they hear each other and a stop moves the address.
+func TestSignatures(t *testing.T) {
+	mixes := [][2]pair.Program{{pair.Ours, pair.Original}, {pair.Original, pair.Ours}}
+	for i, key := range []string{"crc", "md5 lvs", "sha1 lvs"} {
+		for j, format := range []string{"classic", "netstring"} {
+			mix := mixes[(i+j)%2]
+			t.Run(strings.Fields(key)[0]+"/"+format+"/"+name(mix), func(t *testing.T) {
+				t.Parallel()
+				p := &player{T: t, Pair: newPair(t, pair.Options{
+					Programs: mix, AuthKeys: "auth 3\n3 " + key + "\n", Extra: []string{"msgfmt " + format},
+				})}
+				p.step()
+				startBoth(p)
+				p.holder("both started", upWithin, quiet, pair.Master)
+				p.step()
+				p.do("stop master", p.Master.Stop())
+				p.holder("master stopped", moveWithin, quiet, pair.Standby)
+				checkOverlaps(p)
+			})
+		}
+	}
+}
+
 // TestSecondLink cuts one of two links: it is told, and nothing else happens.
 func TestSecondLink(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package pair
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -105,7 +106,7 @@ node %s
 %s
 `, logName, o.Keepalive, millis(o.Deadtime*3/4), millis(o.Deadtime), failback, Master, Standby, peer.media(o)),
 		"haresources": Master + " " + strings.Join(o.Resources, " ") + "\n",
-		"authkeys":    "auth 2\n2 sha1 lvs\n",
+		"authkeys":    cmp.Or(o.AuthKeys, "auth 2\n2 sha1 lvs\n"),
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(n.Dir, "etc", name), []byte(text), 0o600); err != nil {
@@ -117,10 +118,11 @@ node %s
 
 // media are the media lines of the other node's ha.cf.
 func (n *Node) media(o Options) string {
-	lines := o.Media
-	if len(lines) == 0 {
-		lines = []string{"ucast eth0 PEER"}
+	lines := append([]string(nil), o.Extra...)
+	if len(o.Media) == 0 {
+		lines = append(lines, "ucast eth0 PEER")
 	}
+	lines = append(lines, o.Media...)
 	return strings.NewReplacer("PEER6", n.addr6(), "PEER", n.addr(), "ROUTER", Router).Replace(strings.Join(lines, "\n"))
 }
 

@@ -34,6 +34,9 @@ type Options struct {
 	// line if none. PEER and PEER6 stand for the other node's addresses on eth0,
 	// ROUTER for a host that answers echo requests.
 	Media []string
+	// AuthKeys is authkeys, a sha1 key if empty; Extra are further lines of ha.cf.
+	AuthKeys string
+	Extra    []string
 	// Second gives each node a second interface, eth1, on a cable of its own.
 	Second bool
 	// Resources of the one line of haresources; the VIP alone if none.
