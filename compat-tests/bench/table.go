@@ -73,8 +73,7 @@ func (r *row) cell(c cast) string {
 		return "-"
 	}
 	text := r.figure(m)
-	if len(r.samples[c]) > 1 {
-		least, most := slices.Min(r.samples[c]), slices.Max(r.samples[c])
+	if least, most := slices.Min(r.samples[c]), slices.Max(r.samples[c]); len(r.samples[c]) > 1 && most >= r.floor {
 		text += fmt.Sprintf(" (%s to %s)", r.number(max(least, r.floor)), r.number(max(most, r.floor)))
 	}
 	return text

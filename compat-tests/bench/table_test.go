@@ -32,12 +32,13 @@ func TestTable(t *testing.T) {
 		t.Fatal("a second row of that name")
 	}
 	r.add(ours, 0)
+	r.add(ours, 0.01)
 	r.notes[keepalived] = "not played"
 	table.row("memory", "MB", 0, "weighed").add(ours, 12.34)
 	var out bytes.Buffer
 	table.print(&out)
 	for _, want := range []string{
-		"0.60 s (0.50 to 0.70)", "under 0.03 s", "over 24.0 : 1", "not played\n", "    by hand\n", "12.3 MB",
+		"0.60 s (0.50 to 0.70)", "under 0.03 s  ", "over 24.0 : 1", "not played\n", "    by hand\n", "12.3 MB",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
