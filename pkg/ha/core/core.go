@@ -142,16 +142,21 @@ func (c *Core) Send(now time.Time, msg *message.Message) []Effect {
 }
 
 func (c *Core) inject(now time.Time, msg *message.Message) {
-	c.applyMembers(now, c.members.Send(now, msg))
-	switch {
-	case msg.Type() == "ask_resources" && msg.Text("info") == "me":
+	if msg.Type() == "ask_resources" && msg.Text("info") == "me" {
 		set, ok := takeover.ParseHold(msg.Text("rsc_hold"))
 		if !ok {
 			set = takeover.All
 		}
-		effects, _ := c.holder.Standby(now, set)
+		// What this node refuses is not asked of the other one.
+		effects, ok := c.holder.Standby(now, set)
+		if ok {
+			c.applyMembers(now, c.members.Send(now, msg))
+		}
 		c.applyHolder(now, effects)
-	case msg.Type() == "resource" && msg.Text("info") == "mach_down":
+		return
+	}
+	c.applyMembers(now, c.members.Send(now, msg))
+	if msg.Type() == "resource" && msg.Text("info") == "mach_down" {
 		c.applyHolder(now, c.holder.MachDown(now))
 	}
 }
@@ -282,7 +287,7 @@ func (c *Core) farewell(now time.Time, restart bool) {
 	c.endAt = now.Add(linger)
 	c.unaware = make(map[string]bool)
 	for _, name := range c.others {
-		if v, ok := c.members.View(name); ok && v.Status != membership.StatusDead && v.Known {
+		if v, ok := c.members.View(name); ok && v.Status != membership.StatusDead && v.Known && !c.holder.Left(name) {
 			c.unaware[name] = true
 		}
 	}

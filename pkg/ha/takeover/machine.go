@@ -183,6 +183,12 @@ func (m *Machine) Mine() Hold { return m.mine }
 // Theirs is what the other side said it holds.
 func (m *Machine) Theirs() Hold { return m.theirs }
 
+// Left reports whether another node has said that it has given up everything.
+func (m *Machine) Left(name string) bool {
+	p, ok := m.peers[name]
+	return ok && p.left
+}
+
 // Stable reports whether nothing is moving.
 func (m *Machine) Stable() bool {
 	return (m.theirStable || !m.anyAlive()) && m.quiet() &&
