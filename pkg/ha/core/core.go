@@ -28,9 +28,6 @@ type Transmit struct{ Message *message.Message }
 // Run asks for resource work; see takeover.Run.
 type Run struct{ Work takeover.Work }
 
-// Prepare asks for resource work that may begin early; see takeover.Prepare.
-type Prepare struct{ Work takeover.Work }
-
 // Reannounce asks for the addresses of held groups to be announced again.
 type Reannounce struct{ Set takeover.Hold }
 
@@ -53,7 +50,6 @@ type Notice struct{ Change membership.Effect }
 
 func (Transmit) effect()   {}
 func (Run) effect()        {}
-func (Prepare) effect()    {}
 func (Reannounce) effect() {}
 func (Ended) effect()      {}
 func (Stalled) effect()    {}
@@ -268,8 +264,6 @@ func (c *Core) applyHolder(now time.Time, effects []takeover.Effect) {
 			c.applyMembers(now, c.members.Send(now, e.Message))
 		case takeover.Run:
 			c.emit(Run(e))
-		case takeover.Prepare:
-			c.emit(Prepare(e))
 		case takeover.Reannounce:
 			c.emit(Reannounce(e))
 		case takeover.Log:

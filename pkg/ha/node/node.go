@@ -330,8 +330,6 @@ func (n *node) apply(effects []core.Effect) error {
 			n.transmit(e.Message)
 		case core.Run:
 			n.works.add(e.Work)
-		case core.Prepare:
-			n.works.prepare(e.Work)
 		case core.Reannounce:
 			n.works.reannounce(e.Set)
 		case core.Log:
@@ -341,6 +339,7 @@ func (n *node) apply(effects []core.Effect) error {
 			n.works.releaseNow()
 			return errAgain
 		case core.Ended:
+			n.works.drain()
 			if e.Restart {
 				n.Log.Log(logging.Info, "Restarting heartbeat.")
 				return errRestart

@@ -48,15 +48,30 @@ func (w *worker) add(work takeover.Work) {
 		case w.done <- o:
 		case <-w.n.ctx.Done():
 		}
+		if work.Operation == takeover.Release && work.Reason != takeover.Startup {
+			w.stopShared(work)
+		}
 	})
 }
 
-func (w *worker) prepare(work takeover.Work) {
-	w.push(func() {
-		for _, g := range w.chosen(work) {
-			w.runner.Prepare(w.n.ctx, g)
+// stopShared ends what may run on both nodes after the other one was told that
+// it can take the groups: its clients do not wait for it.
+func (w *worker) stopShared(work takeover.Work) {
+	for _, g := range w.chosen(work) {
+		if err := w.runner.StopShared(w.n.ctx, g); err != nil {
+			logging.Logf(w.n.Log, logging.Error, "%v", err)
 		}
-	})
+	}
+}
+
+// drain waits until everything asked for is done.
+func (w *worker) drain() {
+	idle := make(chan struct{})
+	w.push(func() { close(idle) })
+	select {
+	case <-idle:
+	case <-w.n.ctx.Done():
+	}
 }
 
 func (w *worker) reannounce(set takeover.Hold) {
@@ -108,7 +123,7 @@ func (w *worker) close() { <-w.ended }
 func (w *worker) releaseNow() {
 	w.n.cancel()
 	w.close()
-	w.stopGroups(context.Background(), w.read())
+	_ = w.stopGroups(context.Background(), w.read(), w.runner.Stop) // its log lines say what failed
 }
 
 func (w *worker) perform(work takeover.Work) takeover.Result {
@@ -121,8 +136,17 @@ func (w *worker) perform(work takeover.Work) takeover.Result {
 			}
 		}
 		return takeover.Result{}
+	case takeover.Ready:
+		for _, g := range groups {
+			w.runner.Prepare(w.n.ctx, g)
+		}
+		return takeover.Result{}
 	case takeover.Release:
-		return takeover.Result{Err: w.stopGroups(w.n.ctx, groups)}
+		stop := w.runner.Release
+		if work.Reason == takeover.Startup {
+			stop = w.runner.Stop
+		}
+		return takeover.Result{Err: w.stopGroups(w.n.ctx, groups, stop)}
 	}
 	var failed error
 	for _, g := range groups {
@@ -134,10 +158,10 @@ func (w *worker) perform(work takeover.Work) takeover.Result {
 	return takeover.Result{Err: failed}
 }
 
-func (w *worker) stopGroups(ctx context.Context, groups []config.Group) error {
+func (w *worker) stopGroups(ctx context.Context, groups []config.Group, stop func(context.Context, config.Group) error) error {
 	var failed error
 	for _, g := range groups {
-		if err := w.runner.Stop(ctx, g); err != nil {
+		if err := stop(ctx, g); err != nil {
 			failed = errors.Join(failed, err)
 			w.judgeStop(err)
 		}
@@ -164,7 +188,7 @@ func (w *worker) chosen(work takeover.Work) []config.Group {
 	for _, g := range w.read() {
 		own := g.Node == w.n.Host
 		switch {
-		case work.Operation == takeover.Inherit:
+		case work.Node != "":
 			if g.Node == work.Node {
 				out = append(out, g)
 			}

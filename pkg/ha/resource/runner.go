@@ -209,10 +209,41 @@ func (r *Runner) Stop(ctx context.Context, g config.Group) error {
 	return r.stop(ctx, g)
 }
 
+// Release is Stop but for the resources at the head of the group that may run
+// on both nodes at once: the other node can take the group when it returns.
+// StopShared stops the rest.
+func (r *Runner) Release(ctx context.Context, g config.Group) error {
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	r.logf(logging.Info, "Releasing resource group: %s", words(g))
+	return r.stopRange(ctx, g, r.shared(g), len(g.Resources))
+}
+
+// StopShared stops what Release has left.
+func (r *Runner) StopShared(ctx context.Context, g config.Group) error {
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	return r.stopRange(ctx, g, 0, r.shared(g))
+}
+
+// shared counts the resources at the head of a group that may run on both nodes.
+func (r *Runner) shared(g config.Group) int {
+	n := 0
+	for n < len(g.Resources) && r.unit(g.Resources[n]).Script == ldirectord {
+		n++
+	}
+	return n
+}
+
 func (r *Runner) stop(ctx context.Context, g config.Group) error {
 	r.logf(logging.Info, "Releasing resource group: %s", words(g))
+	return r.stopRange(ctx, g, 0, len(g.Resources))
+}
+
+// stopRange stops the resources from the one before end down to begin.
+func (r *Runner) stopRange(ctx context.Context, g config.Group, begin, end int) error {
 	var first *StopError
-	for i := len(g.Resources) - 1; i >= 0; i-- {
+	for i := end - 1; i >= begin; i-- {
 		u := r.unit(g.Resources[i])
 		r.ready.Delete(u.Word)
 		code, err := r.stopOne(ctx, u)

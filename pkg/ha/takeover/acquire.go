@@ -26,6 +26,8 @@ func (m *Machine) Done(now time.Time, w Work, r Result) []Effect {
 		m.machDownDone(w)
 	case Standby:
 		m.standbyWorkDone(w)
+	case Preparation:
+		m.preparationDone(w)
 	case Yield:
 		m.logf(level.Info, "foreign HA resource release completed.")
 		m.report(true, "")
@@ -192,13 +194,26 @@ func (m *Machine) takeUnowned(now time.Time) {
 	}
 }
 
-// prepare has everything readied for the groups that the other side is giving up.
-func (m *Machine) prepare(w Work, set Hold) {
+// prepare has everything readied for the groups that the other side is about to
+// give up. It reports false if there is nothing to ready.
+func (m *Machine) prepare(w Work, set Hold) bool {
 	if m.stopping || m.phase != stable || m.prepared != None || m.mine&set != None {
-		return
+		return false
 	}
 	m.prepared = set
-	m.emit(Prepare{Work: w})
+	m.run(w)
+	return true
+}
+
+// preparationDone lets the other side go on.
+func (m *Machine) preparationDone(w Work) {
+	if w.Node == "" {
+		m.agree()
+		return
+	}
+	if m.isKin(w.Node) && !m.stopping && m.phase == stable {
+		m.report(true, infoPrepared)
+	}
 }
 
 // unprepare takes back what was prepared for groups that are not to come.
@@ -225,6 +240,9 @@ func (m *Machine) Died(now time.Time, name string) []Effect {
 		return m.end()
 	}
 	m.nodeDied(name)
+	if !m.anyAlive() {
+		m.releaseAll()
+	}
 	m.settle(now)
 	return m.end()
 }

@@ -19,10 +19,6 @@ type Send struct{ Message *message.Message }
 // for; when one has ended the owner calls Done with it.
 type Run struct{ Work Work }
 
-// Prepare says that the groups of Work will be asked for as soon as the other
-// side has let go of them: what may run on both nodes at once can begin now.
-type Prepare struct{ Work Work }
-
 // Reannounce asks for the addresses of the held groups in Set to be announced
 // again: an overlap of two holders has ended.
 type Reannounce struct{ Set Hold }
@@ -40,7 +36,6 @@ type Log struct {
 
 func (Send) effect()       {}
 func (Run) effect()        {}
-func (Prepare) effect()    {}
 func (Reannounce) effect() {}
 func (Stopped) effect()    {}
 func (Log) effect()        {}
@@ -54,11 +49,12 @@ const (
 	Acquire                  // start the groups in Set
 	Release                  // stop the groups in Set
 	Inherit                  // start the groups whose preferred node is Node
+	Ready                    // start what may run on both nodes, of the groups of Node or in Set
 )
 
 // String names the operation for logs and tests.
 func (o Operation) String() string {
-	return [...]string{"probe", "acquire", "release", "inherit"}[o]
+	return [...]string{"probe", "acquire", "release", "inherit", "ready"}[o]
 }
 
 // Reason says what a work belongs to and so what follows its end.
@@ -66,20 +62,21 @@ type Reason uint8
 
 // The reasons.
 const (
-	Startup   Reason = iota // what an earlier life left behind
-	Own                     // this node takes its own groups
-	MachDown                // the groups of a dead or leaving node
-	Standby                 // one half of a standby exchange
-	Yield                   // both held the groups after a partition
-	Unprepare               // what was prepared is not to come
-	Shutdown                // everything goes
+	Startup     Reason = iota // what an earlier life left behind
+	Own                       // this node takes its own groups
+	MachDown                  // the groups of a dead or leaving node
+	Standby                   // one half of a standby exchange
+	Yield                     // both held the groups after a partition
+	Preparation               // the other side is about to let go
+	Unprepare                 // what was prepared is not to come
+	Shutdown                  // everything goes
 )
 
 // Work is one piece of resource work.
 type Work struct {
 	Operation Operation
 	Set       Hold
-	Node      string // Inherit: the node whose groups are taken over
+	Node      string // Inherit, Ready: the node whose groups are taken over
 	Reason    Reason
 }
 

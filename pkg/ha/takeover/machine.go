@@ -15,6 +15,8 @@ const (
 	standbyLimit   = time.Hour        // for one half of a standby exchange
 	failbackRetry  = time.Second      // between attempts of a delayed failback
 	syncInterval   = time.Second      // between questions to a node that is not stable
+	prepareLimit   = 2 * time.Second  // for the other side to prepare before a shutdown goes on
+	agreeLimit     = 5 * time.Second  // for this side, before it agrees to a standby all the same
 	partitionPause = 2 * time.Second  // between the return of an original node and the restart
 )
 
@@ -71,6 +73,7 @@ type Machine struct {
 	standby         standby
 	standbySet      Hold // as the node going standby sees it
 	standbyDeadline time.Time
+	agreeAt         time.Time // when the other side is told to go on at the latest
 
 	failed  Hold // groups that did not start here and are to be given away
 	spurned Hold // groups that were given away for that; they are not given twice
@@ -86,7 +89,9 @@ type Machine struct {
 
 	stopping  bool // a shutdown or restart was asked for
 	restart   bool // … and it is a restart
-	given     bool // the release of everything was asked for
+	given     bool // everything is to be given up, and the others know
+	released  bool // … and its release was asked for
+	releaseAt time.Time
 	deferred  bool // the delay of the shutdown was logged
 	restartAt time.Time
 
@@ -148,6 +153,12 @@ func (m *Machine) Tick(now time.Time) []Effect {
 		m.theirStable = true
 		m.logf(level.Warn, "No reply to standby request.  Standby request cancelled.")
 	}
+	if due(m.agreeAt, now) {
+		m.agree()
+	}
+	if due(m.releaseAt, now) {
+		m.releaseAll()
+	}
 	if due(m.localAt, now) && !m.anyLeaving() {
 		m.takeLocal(now)
 	}
@@ -166,7 +177,7 @@ func (m *Machine) Tick(now time.Time) []Effect {
 // Deadline is when Tick has something to do next; the zero time means never.
 func (m *Machine) Deadline() time.Time {
 	var next time.Time
-	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt, m.syncAt} {
+	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt, m.syncAt, m.agreeAt, m.releaseAt} {
 		if !t.IsZero() && t == m.localAt && m.anyLeaving() {
 			continue // its farewell or its death decides
 		}
@@ -216,7 +227,7 @@ func (m *Machine) settle(now time.Time) {
 	m.unprepare()
 	m.sync(now)
 	m.audit()
-	m.beginShutdown()
+	m.beginShutdown(now)
 }
 
 // others reports whether any other node is alive, and whether all that are run

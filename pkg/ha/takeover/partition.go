@@ -7,10 +7,12 @@ import (
 	"lvsha/pkg/system/logging/level"
 )
 
-// Reports with these comments want an answer. The originals ignore them.
+// Reports with these comments want an answer, but for the last. The originals
+// ignore them.
 const (
 	infoReturned = "returned" // the receiver was dead to the sender, or is new to it
 	infoSync     = "sync"     // the sender waits for the receiver
+	infoPrepared = "prepared" // no answer: the receiver can let go now
 )
 
 // Returned tells that a node declared dead goes on in its old life. Two nodes

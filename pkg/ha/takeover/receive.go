@@ -103,10 +103,13 @@ func (m *Machine) receiveResource(now time.Time, from string, msg *message.Messa
 		m.theirs |= set
 	}
 	if m.phase == shutdown {
+		if msg.Text("info") == infoPrepared {
+			m.releaseAll()
+		}
 		return
 	}
-	if m.anyLeaving() {
-		m.prepare(Work{Operation: Inherit, Node: from}, Foreign)
+	if m.anyLeaving() && !m.prepare(Work{Operation: Ready, Node: from, Reason: Preparation}, Foreign) && m.isKin(from) {
+		m.report(m.phase == stable, infoPrepared)
 	}
 	m.receiveStability(now, from, msg)
 	m.resolve(from, before, msg)

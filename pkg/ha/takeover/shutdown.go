@@ -28,7 +28,7 @@ func (m *Machine) Restart(now time.Time) []Effect {
 // beginShutdown starts to give up once nothing is moving. A node that shuts
 // down does not wait for the other side to become stable: what it says at the
 // end is understood at any time.
-func (m *Machine) beginShutdown() {
+func (m *Machine) beginShutdown(now time.Time) {
 	if !m.stopping || m.given {
 		return
 	}
@@ -39,12 +39,27 @@ func (m *Machine) beginShutdown() {
 		}
 		return
 	}
+	held := m.mine
 	m.given = true
 	m.mine = None
 	m.phase = shutdown
-	m.localAt, m.failbackAt, m.syncAt = time.Time{}, time.Time{}, time.Time{}
+	m.localAt, m.failbackAt, m.syncAt, m.agreeAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	m.report(false, "shutdown")
 	m.logf(level.Info, "Heartbeat shutdown in progress. (%d)", m.cfg.PID)
+	if alive, kin := m.others(); alive && kin && held != None {
+		m.releaseAt = now.Add(prepareLimit)
+		return
+	}
+	m.releaseAll()
+}
+
+// releaseAll gives everything up once the other side had the time to prepare.
+func (m *Machine) releaseAll() {
+	if !m.given || m.released {
+		return
+	}
+	m.released = true
+	m.releaseAt = time.Time{}
 	m.logf(level.Info, "Giving up all HA resources.")
 	m.run(Work{Operation: Release, Set: All, Reason: Shutdown})
 }

@@ -102,8 +102,10 @@ func (m *Machine) receiveAsk(now time.Time, from string, msg *message.Message) {
 		m.logf(level.Info, "%s wants to go standby [%s]", from, set)
 		m.standby, m.standbySet = standbyOther, set
 		m.standbyDeadline = now.Add(standbyLimit)
-		m.emit(ask(set, "other"))
-		m.prepare(Work{Operation: Acquire, Set: set.Mirror()}, set.Mirror())
+		m.agreeAt = now.Add(agreeLimit)
+		if !m.prepare(Work{Operation: Ready, Set: set.Mirror(), Reason: Preparation}, set.Mirror()) {
+			m.agree()
+		}
 	case info == "me":
 		m.standbyPossible(now, from)
 	case m.standby == standbyMe && info == "other":
@@ -118,6 +120,17 @@ func (m *Machine) receiveAsk(now time.Time, from string, msg *message.Message) {
 		m.report(true, "")
 	default:
 		m.logf(level.Error, "Ignored standby message '%s' from %s in state %d", info, from, m.standby)
+	}
+}
+
+// agree tells the other side that this node is ready to take what it gives.
+func (m *Machine) agree() {
+	if m.agreeAt.IsZero() {
+		return
+	}
+	m.agreeAt = time.Time{}
+	if m.standby == standbyOther {
+		m.emit(ask(m.standbySet, "other"))
 	}
 }
 

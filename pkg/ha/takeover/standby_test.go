@@ -26,6 +26,7 @@ func wentState(b *bench) {
 func agreedState(b *bench) {
 	stableState(b)
 	from("ask_resources", "rsc_hold=local", "info=me")(b)
+	done(b) // the preparation
 }
 
 // TestStandbyProtocol is section 2.10 of the resource rules, row by row.
@@ -42,7 +43,13 @@ func TestStandbyProtocol(t *testing.T) {
 			want:   []string{"info: a wants to go standby [local]"}, mine: takeover.Local},
 		{name: "none: me of the other", failback: failbackOn, state: stableState,
 			events: []step{from("ask_resources", "rsc_hold=local", "info=me")},
-			want:   []string{"info: b wants to go standby [local]", "send ask_resources rsc_hold=local info=other"}, mine: takeover.Local},
+			want:   []string{"info: b wants to go standby [local]", "run ready foreign"}, mine: takeover.Local},
+		{name: "none: me of the other, prepared", failback: failbackOn, state: stableState,
+			events: []step{from("ask_resources", "rsc_hold=local", "info=me"), done},
+			want:   []string{"send ask_resources rsc_hold=local info=other"}, mine: takeover.Local},
+		{name: "none: me of the other, a preparation that takes long", failback: failbackOn, state: stableState,
+			events: []step{from("ask_resources", "rsc_hold=local", "info=me"), pass(6 * time.Second)},
+			want:   []string{"send ask_resources rsc_hold=local info=other"}, mine: takeover.Local},
 		{name: "none: me without a set means all", failback: failbackOn, state: stableState,
 			events: []step{from("ask_resources", "info=me")},
 			want:   []string{"info: b wants to go standby [all]", "send ask_resources rsc_hold=all info=other"}, mine: takeover.Local},
