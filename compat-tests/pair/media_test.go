@@ -20,6 +20,7 @@ func TestMedia(t *testing.T) {
 		{"mcast", []string{"mcast eth0 239.1.2.3 694 1 0"}},
 		{"mcast6", []string{"mcast6 eth0 ff02::1:2:3:4 694 1 0"}},
 		{"ucast6", []string{"ucast6 eth0 PEER6"}},
+		{"serial", []string{"baud 115200", "serial TTY"}},
 	} {
 		mixes := [][2]pair.Program{{ours, old}, {old, ours}}
 		mix := mixes[i%2]
@@ -29,8 +30,12 @@ func TestMedia(t *testing.T) {
 			p.step()
 			startBoth(p)
 			p.holder("both started", upWithin, quiet, pair.Master)
-			p.line(p.Master, moveWithin, "Link standby:eth0 up.")
-			p.line(p.Standby, moveWithin, "Link master:eth0 up.")
+			at := [2]string{"eth0", "eth0"}
+			if m.name == "serial" {
+				at = [2]string{p.Master.TTY(), p.Standby.TTY()}
+			}
+			p.line(p.Master, moveWithin, "Link standby:"+at[0]+" up.")
+			p.line(p.Standby, moveWithin, "Link master:"+at[1]+" up.")
 			p.step()
 			p.do("stop master", p.Master.Stop())
 			p.holder("master stopped", moveWithin, quiet, pair.Standby)

@@ -88,9 +88,9 @@ func (n *Node) directories(o Options) (*spec, error) {
 
 // configure writes the three files of /etc/ha.d.
 func (n *Node) configure(o Options) error {
-	peer, failback := n.pair.Standby, o.Failback[0]
+	peer, failback := n.peer(), o.Failback[0]
 	if n.Name == Standby {
-		peer, failback = n.pair.Master, o.Failback[1]
+		failback = o.Failback[1]
 	}
 	files := map[string]string{
 		"ha.cf": fmt.Sprintf(`debugfile /var/log/ha-debug.log
@@ -123,7 +123,27 @@ func (n *Node) media(o Options) string {
 		lines = append(lines, "ucast eth0 PEER")
 	}
 	lines = append(lines, o.Media...)
-	return strings.NewReplacer("PEER6", n.addr6(), "PEER", n.addr(), "ROUTER", Router).Replace(strings.Join(lines, "\n"))
+	tty := ""
+	if n.pair.serial != nil {
+		tty = n.peer().TTY()
+	}
+	return strings.NewReplacer("PEER6", n.addr6(), "PEER", n.addr(), "ROUTER", Router, "TTY", tty).Replace(strings.Join(lines, "\n"))
+}
+
+// TTY is the node's end of the serial cable.
+func (n *Node) TTY() string {
+	if n.Name == Master {
+		return n.pair.serial.line(0)
+	}
+	return n.pair.serial.line(1)
+}
+
+// peer is the other node.
+func (n *Node) peer() *Node {
+	if n.Name == Master {
+		return n.pair.Standby
+	}
+	return n.pair.Master
 }
 
 func millis(d time.Duration) string { return fmt.Sprintf("%dms", d.Milliseconds()) }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,8 @@ type Options struct {
 	Keepalive, Deadtime time.Duration
 	// Media are the lines of ha.cf by which the nodes hear each other, a ucast
 	// line if none. PEER and PEER6 stand for the other node's addresses on eth0,
-	// ROUTER for a host that answers echo requests.
+	// ROUTER for a host that answers echo requests, TTY for a serial line to the
+	// other node.
 	Media []string
 	// AuthKeys is authkeys, a sha1 key if empty; Extra are further lines of ha.cf.
 	AuthKeys string
@@ -55,7 +57,8 @@ type Pair struct {
 	Master, Standby *Node
 	History         *History
 
-	hub *process // the bridge, the client and the observers
+	serial *cable   // nil unless there is a serial line
+	hub    *process // the bridge, the client and the observers
 }
 
 // Missing says why no pair can be run on this machine, nil if one can.
@@ -115,6 +118,11 @@ func New(o Options) (*Pair, error) {
 
 func (p *Pair) build(o Options) error {
 	var err error
+	if slices.ContainsFunc(o.Media, func(line string) bool { return strings.Contains(line, "TTY") }) {
+		if p.serial, err = newCable(); err != nil {
+			return err
+		}
+	}
 	p.hub, err = startAgent(unix.CLONE_NEWNET|unix.CLONE_NEWNS, p.History.add)
 	if err != nil {
 		return err
@@ -178,6 +186,10 @@ func (n *Node) build(o Options) error {
 	); err != nil {
 		return err
 	}
+	// Where the locks of serial lines are.
+	if err := n.agent.run("/bin/mkdir", "-p", "/run/lock"); err != nil {
+		return err
+	}
 	if o.Second {
 		if err := n.buildSecond(pid); err != nil {
 			return err
@@ -225,5 +237,8 @@ func (p *Pair) Close() {
 	}
 	if p.hub != nil {
 		p.hub.close()
+	}
+	if p.serial != nil {
+		p.serial.close()
 	}
 }

@@ -15,8 +15,8 @@ import (
 // ErrGone says that the interface or line of a link is away at present.
 var ErrGone = errors.New("interface is gone")
 
-// ErrMedium says that a medium is known to ha.cf and not carried yet.
-var ErrMedium = errors.New("medium has no effect yet")
+// ErrMedium says that no medium has that name.
+var ErrMedium = errors.New("unknown medium")
 
 // Receive takes a frame. The bytes are only valid during the call. It is called
 // from a goroutine of the link.
@@ -51,7 +51,8 @@ var openers = map[string]opener{
 	"ucast": openUcast, "ucast6": openUcast6,
 	"bcast": openBcast,
 	"mcast": openMcast, "mcast6": openMcast6,
-	"ping": openPing, "ping6": openPing6, "ping_group": openPingGroup,
+	"serial": openSerial,
+	"ping":   openPing, "ping6": openPing6, "ping_group": openPingGroup,
 }
 
 // Open opens a medium and begins to receive. Several media on one device may
@@ -80,6 +81,10 @@ func (l *Link) Kind() string { return l.kind }
 // Pings reports whether the other end is a ping node, which sends back what it is
 // sent and understands nothing.
 func (l *Link) Pings() bool { return l.kind == "ping" || l.kind == "ping6" || l.kind == "ping_group" }
+
+// Classic reports whether the link takes nothing but classic frames, without the
+// NUL that ends a datagram.
+func (l *Link) Classic() bool { return l.kind == "serial" }
 
 // Lines are what the originals log when they open such a medium.
 func (l *Link) Lines() []string { return l.lines }

@@ -224,9 +224,6 @@ func (n *node) others() []string {
 func (n *node) openLinks() error {
 	for _, m := range n.Config.HA.Media {
 		l, err := link.Open(n.ctx, m, n.receive)
-		if errors.Is(err, link.ErrMedium) {
-			continue // the config report has said so
-		}
 		if err != nil {
 			return fmt.Errorf("%s/ha.cf:%d: %w", strings.TrimSuffix(n.Config.Dir, "/"), m.Line, err)
 		}

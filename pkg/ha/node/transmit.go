@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"fmt"
 
 	"lvsha/pkg/ha/link"
@@ -8,24 +9,34 @@ import (
 	"lvsha/pkg/system/logging"
 )
 
-// transmit signs a message once and sends it on every link.
+// transmit signs a message, once for all links of a kind, and sends it on every
+// link.
 func (n *node) transmit(msg *message.Message) {
-	frame := n.encode(msg)
-	for _, l := range n.links {
-		if !l.Pings() {
-			n.sendOn(l, frame)
-		} else if msg.Type() == "status" {
-			n.sendOn(l, n.encode(pulse(l, msg)))
-		}
-	}
-}
-
-// encode signs a message as ha.cf(5) msgfmt says; nil if it cannot be encoded.
-func (n *node) encode(msg *message.Message) []byte {
 	format := message.Classic
 	if n.Config.HA.Netstring {
 		format = message.Netstring
 	}
+	frame := n.encode(msg, format)
+	var line []byte
+	for _, l := range n.links {
+		switch {
+		case l.Pings():
+			if msg.Type() == "status" {
+				n.sendOn(l, n.encode(pulse(l, msg), format))
+			}
+		case l.Classic():
+			if line == nil {
+				line = bytes.TrimSuffix(n.encode(msg, message.Classic), []byte{0})
+			}
+			n.sendOn(l, line)
+		default:
+			n.sendOn(l, frame)
+		}
+	}
+}
+
+// encode signs a message; nil if it cannot be encoded.
+func (n *node) encode(msg *message.Message, format message.Format) []byte {
 	frame, err := message.Encode(msg, format, n.keys.Load())
 	if err != nil {
 		n.repeats.log("encode", logging.Error, fmt.Sprintf("encode %s: %v", msg.Type(), err))
