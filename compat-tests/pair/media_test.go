@@ -121,10 +121,7 @@ func TestSecondLink(t *testing.T) {
 // ip runs ip(8) on a node.
 func (p *player) ip(n *pair.Node, command string) {
 	p.Helper()
-	out, code, err := n.Run(append([]string{"/usr/sbin/ip"}, strings.Fields(command)...)...)
-	if err != nil || code != 0 {
-		p.Fatalf("ip %s: %v %s", command, err, out)
-	}
+	p.tool(n, append([]string{"/usr/sbin/ip"}, strings.Fields(command)...)...)
 }
 
 // TestPingNodes watches a router, alone and as one of a group, and loses it: both
@@ -168,4 +165,37 @@ func TestPingNodes(t *testing.T) {
 	}
 	p.holder("nothing has moved", upWithin, 3*time.Second, pair.Master)
 	checkOverlaps(p)
+}
+
+// TestNodesAddedAndDeleted adds a third node, which never comes, by the original
+// and takes it out again by ours. Nothing moves.
+func TestNodesAddedAndDeleted(t *testing.T) {
+	t.Parallel()
+	p := &player{T: t, Pair: newPair(t, pair.Options{Programs: [2]pair.Program{pair.Original, pair.Ours}})}
+	p.step()
+	startBoth(p)
+	p.holder("both started", upWithin, quiet, pair.Master)
+	p.step()
+	p.tool(p.Master, "/usr/share/heartbeat/hb_addnode", "gamma")
+	for _, n := range []*pair.Node{p.Master, p.Standby} {
+		p.line(n, moveWithin, "hb_add_one_node: Adding new node[gamma] to configuration.")
+		p.line(n, moveWithin, "node gamma: is dead")
+	}
+	p.holder("a third node was added", upWithin, 3*time.Second, pair.Master)
+	p.step()
+	p.tool(p.Standby, "/bin/ln", "-s", "/usr/libexec/heartbeat/heartbeat", "/run/hb_delnode")
+	p.tool(p.Standby, "/run/hb_delnode", "gamma")
+	for _, n := range []*pair.Node{p.Master, p.Standby} {
+		p.line(n, moveWithin, "Removing node [gamma] from configuration.")
+	}
+	p.holder("and removed", upWithin, 3*time.Second, pair.Master)
+	checkOverlaps(p)
+}
+
+// tool runs a command on a node, which must succeed.
+func (p *player) tool(n *pair.Node, argv ...string) {
+	p.Helper()
+	if out, code, err := n.Run(argv...); err != nil || code != 0 {
+		p.Fatalf("%v: %v %d %s", argv, err, code, out)
+	}
 }

@@ -3,6 +3,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"lvsha/pkg/ha/membership"
@@ -199,7 +200,7 @@ func (c *Core) applyMembers(now time.Time, effects []membership.Effect) {
 			if e.To == membership.StatusActive {
 				c.applyHolder(now, c.holder.Active(now, e.Node))
 			}
-		case membership.LinkChange:
+		case membership.LinkChange, membership.NodeAdded, membership.NodeRemoved:
 			c.emit(Notice{Change: e})
 		case membership.Died:
 			if !e.Ping {
@@ -230,6 +231,9 @@ func (c *Core) applyMembers(now time.Time, effects []membership.Effect) {
 func (c *Core) deliver(now time.Time, e membership.Deliver) {
 	if e.Own {
 		return
+	}
+	if !slices.Contains(c.others, e.From) {
+		return // a node that was added later has no part in the resources
 	}
 	c.applyHolder(now, c.holder.Receive(now, e.From, e.Message))
 	if e.Message.Type() == "hb_takeover" {

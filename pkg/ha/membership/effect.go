@@ -41,6 +41,12 @@ type Died struct {
 	Ping bool
 }
 
+// NodeAdded reports a member that the configuration did not name.
+type NodeAdded struct{ Node string }
+
+// NodeRemoved reports that a dead member is none any more.
+type NodeRemoved struct{ Node string }
+
 // Restarted reports a new life of a node that was known before.
 type Restarted struct{ Node string }
 
@@ -69,6 +75,8 @@ func (Deliver) effect()      {}
 func (StatusChange) effect() {}
 func (LinkChange) effect()   {}
 func (Died) effect()         {}
+func (NodeAdded) effect()    {}
+func (NodeRemoved) effect()  {}
 func (Restarted) effect()    {}
 func (Returned) effect()     {}
 func (Joined) effect()       {}

@@ -1,7 +1,6 @@
 package membership
 
 import (
-	"strings"
 	"time"
 
 	"lvsha/pkg/ha/message"
@@ -39,22 +38,22 @@ func (m *Machine) askNodes(now time.Time) {
 
 // answerNodes tells a peer every configured node, as the originals list them.
 func (m *Machine) answerNodes(now time.Time, p *peer) {
-	var list strings.Builder
+	var names []string
 	for _, n := range m.cfg.Nodes {
 		if !n.Ping {
-			list.WriteString(n.Name)
-			list.WriteByte(' ')
+			names = append(names, n.Name)
 		}
 	}
 	m.send(now, new(message.Message).
 		Add("dest", p.Name).
 		Add("t", "repnodes").
-		Add("nodelist", list.String()).
-		Add("delnodelist", " "))
+		Add("nodelist", listed(names)).
+		Add("delnodelist", listed(m.deleted)))
 }
 
-func (m *Machine) nodesAgreed(now time.Time, p *peer) {
+func (m *Machine) nodesAgreed(now time.Time, p *peer, msg *message.Message) {
 	if !m.joined && m.asked == p.Name {
+		m.adoptNodes(now, msg)
 		m.join(now)
 	}
 }

@@ -56,6 +56,7 @@ type Machine struct {
 	self    *peer
 	peers   []*peer // every member but this node, in configuration order
 	byName  map[string]*peer
+	deleted []string // nodes that hb_delnode(1) has taken out
 	load    string
 	seq     uint64 // last sequence number used
 	history history

@@ -147,8 +147,9 @@ func (m *Machine) receiveSequenced(now time.Time, linkName string, p *peer, msg 
 		m.answerNodes(now, p)
 	}
 	if msg.Type() == "repnodes" {
-		m.nodesAgreed(now, p)
+		m.nodesAgreed(now, p, msg)
 	}
+	m.applyNodeChange(now, msg)
 	m.emit(Deliver{Message: msg, From: p.Name})
 }
 

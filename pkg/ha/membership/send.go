@@ -42,6 +42,7 @@ func (m *Machine) send(now time.Time, msg *message.Message) {
 	}
 	m.emit(Transmit{Message: msg})
 	if numbered && (dest == "" || dest == m.cfg.Self) {
+		m.applyNodeChange(now, msg)
 		m.emit(Deliver{Message: msg, From: m.cfg.Self, Own: true})
 	}
 }
