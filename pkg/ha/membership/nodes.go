@@ -68,12 +68,12 @@ func (m *Machine) deleteNode(name string) {
 		m.logf(level.Warn, "deletion failed: node %s is not in the configuration", name)
 		return
 	case p == m.self || p.alive():
-		m.logf(level.Error, "deletion failed: node %s is not dead", name)
+		m.logf(level.Warn, "deletion failed: node %s is not dead", name)
 		return
 	}
 	for _, o := range m.peers {
 		if o != p && !o.Ping && o.status != StatusUp && o.status != StatusActive {
-			m.logf(level.Error, "hb_remove_one_node: deletion failed. We don't have all required nodes alive (%s is %s)", o.Name, o.status)
+			m.logf(level.Warn, "hb_remove_one_node: deletion failed. We don't have all required nodes alive (%s is %s)", o.Name, o.status)
 			return
 		}
 	}
@@ -105,7 +105,7 @@ func (m *Machine) adoptNodes(now time.Time, msg *message.Message) {
 		switch {
 		case p.Ping || slices.Contains(list, p.Name):
 		case p.alive():
-			m.logf(level.Error, "deletion failed: node %s is not dead", p.Name)
+			m.logf(level.Warn, "deletion failed: node %s is not dead", p.Name)
 		default:
 			m.dropNode(p)
 		}

@@ -49,10 +49,10 @@ func TestAddAndDeleteNodes(t *testing.T) {
 	b.hear(b.header(message.New("delnode").Add("nodelist", "gamma nobody alpha beta"), 6))
 	lines = b.effects()
 	for _, want := range []string{
-		"ERROR: deletion failed: node gamma is not dead",
+		"WARN: deletion failed: node gamma is not dead",
 		"WARN: deletion failed: node nobody is not in the configuration",
-		"ERROR: deletion failed: node alpha is not dead",
-		"ERROR: deletion failed: node beta is not dead",
+		"WARN: deletion failed: node alpha is not dead",
+		"WARN: deletion failed: node beta is not dead",
 	} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("no %q in %q", want, lines)
@@ -93,7 +93,7 @@ func TestNoDeletionWhileAnotherNodeIsDead(t *testing.T) {
 	}
 	b.out = nil
 	b.take(b.m.Send(b.now, message.New("delnode").Add("nodelist", "gamma")))
-	b.mustSay("ERROR: hb_remove_one_node: deletion failed. We don't have all required nodes alive (delta is dead)")
+	b.mustSay("WARN: hb_remove_one_node: deletion failed. We don't have all required nodes alive (delta is dead)")
 	if got := b.nodes(12); got != "alpha beta gamma delta/ " {
 		t.Errorf("got %q", got)
 	}
