@@ -31,6 +31,9 @@ func terminal(t *testing.T) (master *os.File, path string) {
 	return master, fmt.Sprintf("/dev/pts/%d", n)
 }
 
+// kernelBuffer is more than a pseudo-terminal holds.
+const kernelBuffer = 80000
+
 func openLine(t *testing.T, path string) (*Link, ear) {
 	t.Helper()
 	e := make(ear, 1000)
@@ -49,7 +52,7 @@ func expect(t *testing.T, master *os.File, want string) {
 		n, err := master.Read(buf)
 		got += string(buf[:n])
 		if err != nil {
-			t.Fatalf("%v after %q", err, got)
+			t.Fatalf("%v after %q", err, got[max(0, len(got)-100):])
 		}
 	}
 }
@@ -91,12 +94,11 @@ func TestSerialStopped(t *testing.T) {
 }
 
 func TestSerialCloseDoesNotWaitForTheLine(t *testing.T) {
-	_, path := terminal(t)
+	master, path := terminal(t)
 	l, err := Open(context.Background(), config.Medium{Kind: "serial", Device: path, Baud: 9600}, func(string, []byte) {})
 	must(t, err)
-	for range 1000 {
-		_ = l.Send(make([]byte, 512))
-	}
+	_ = l.Send([]byte(strings.Repeat("x", 2*kernelBuffer))) // for which the line needs minutes
+	expect(t, master, "x")
 	done := make(chan struct{})
 	go func() {
 		l.Close()
@@ -107,6 +109,28 @@ func TestSerialCloseDoesNotWaitForTheLine(t *testing.T) {
 	case <-time.After(limit):
 		t.Fatal("the end waits for a line that nobody reads")
 	}
+}
+
+// What follows a frame that was written in part begins on a line of its own.
+func TestSerialWriteIsGivenUp(t *testing.T) {
+	t.Parallel()
+	master, path := terminal(t)
+	l, err := Open(context.Background(), config.Medium{Kind: "serial", Device: path, Baud: 460800}, func(string, []byte) {})
+	must(t, err)
+	t.Cleanup(l.Close)
+	// It does not fit, and is given up after twice the time that it takes.
+	must(t, l.Send([]byte(">>>\nv="+strings.Repeat("x", kernelBuffer)+"\n<<<\n")))
+	line := l.medium.(*serial)
+	for late := time.Now().Add(limit); line.fault.Load() == nil; {
+		if time.Now().After(late) {
+			t.Fatal("the write is not given up")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if err := l.Send([]byte(">>>\nt=after\n<<<\n")); !errors.Is(err, ErrBacklog) {
+		t.Errorf("got %v", err)
+	}
+	expect(t, master, "x\n>>>\nt=after\n<<<\n")
 }
 
 // A line that hangs up is told and opened again when it is there: here another

@@ -85,7 +85,8 @@ func sockaddr(a netip.AddrPort, zone int) unix.Sockaddr {
 	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16(), ZoneId: uint32(zone)}
 }
 
-// sendTo sends a datagram or says why not; it never waits for room.
+// sendTo sends a datagram or says why not. Unlike the methods of net it does not
+// wait for room: the socket does not block.
 func sendTo(conn syscall.Conn, frame []byte, to unix.Sockaddr) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -93,7 +94,7 @@ func sendTo(conn syscall.Conn, frame []byte, to unix.Sockaddr) error {
 	}
 	var failed error
 	err = raw.Write(func(fd uintptr) bool {
-		failed = unix.Sendto(int(fd), frame, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, to)
+		failed = unix.Sendto(int(fd), frame, 0, to)
 		return true
 	})
 	if err == nil {
