@@ -139,6 +139,14 @@ var negotiators = map[string]func(Target, Env) (Check, error){
 	"https": newHTTP,
 	// The request goes to the server as to a proxy.
 	"http_proxy": newHTTP,
+	"smtp":       newSMTP,
+	"submission": newSMTP,
+	"simpletcp":  newSimpleTCP,
+	"nntp":       newNNTP,
+	"pop":        newPOP,
+	"pops":       newPOP,
+	"imap":       newIMAP,
+	"imaps":      newIMAP,
 }
 
 // New returns the check of a target. The error is ErrNotBuilt for a service

@@ -25,6 +25,13 @@ type exchange struct {
 	client, server   string // all that each side sent
 	hold             bool   // the server keeps silent instead of closing
 	tls              bool
+	steps            []step // the same in order
+}
+
+// step is what one side sends before the other speaks.
+type step struct {
+	fromClient bool
+	data       string
 }
 
 // recorded is one case of testdata/check-*.txt, whose head explains the form.
@@ -66,8 +73,10 @@ func readRecorded(t testing.TB, file string) []recorded {
 			c.exchanges = append(c.exchanges, exchange{network: fields[0], address: fields[1]})
 		case "C:":
 			x.client += unquote(t, rest)
+			x.steps = append(x.steps, step{true, unquote(t, rest)})
 		case "S:":
 			x.server += unquote(t, rest)
+			x.steps = append(x.steps, step{false, unquote(t, rest)})
 		case "tls:":
 			x.tls = true
 		case "log:":

@@ -37,11 +37,17 @@ func Load(path string, host config.Host) (*Loaded, *config.Report) {
 	}
 	for i := range c.Virtuals {
 		v := &c.Virtuals[i]
+		doubt := ""
 		for _, r := range v.Reals {
 			if v.CheckType == config.Off {
 				break
 			}
-			if _, err := check.New(check.TargetOf(v, r), check.Env{}); err != nil {
+			target := check.TargetOf(v, r)
+			if text, meant := check.Doubt(target); text != "" && text != doubt {
+				doubt = text
+				report.Add(config.Finding{Line: v.Line, Text: text, Meant: meant, Ours: true})
+			}
+			if _, err := check.New(target, check.Env{}); err != nil {
 				report.Add(config.Finding{Severity: config.Error, Line: v.Line, Text: err.Error(), Meant: meantFor(err)})
 				break
 			}

@@ -1,0 +1,247 @@
+package check_test
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"lvsha/pkg/lvs/check"
+	"lvsha/pkg/lvs/config"
+)
+
+// stage plays the servers of a recorded case over sockets of the loopback,
+// where each side speaks in its turn.
+type stage struct {
+	t         *testing.T
+	exchanges []exchange
+	hold      bool // keep silent at the end instead of closing
+	cert      *tls.Certificate
+	// answer makes what a server sends of the recorded bytes and of what the
+	// client has really sent; nil sends the recorded bytes.
+	answer func(request, recorded []byte) []byte
+
+	used    int
+	mu      sync.Mutex
+	seen    []string // what the checker sent, by connection
+	servers sync.WaitGroup
+}
+
+// dial implements check.Dial.
+func (s *stage) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	s.mu.Lock()
+	index := s.used
+	s.used++
+	s.mu.Unlock()
+	if index >= len(s.exchanges) {
+		return nil, syscall.ECONNREFUSED
+	}
+	x := s.exchanges[index]
+	if network != x.network || portOf(address) != portOf(x.address) {
+		return nil, fmt.Errorf("connection %d goes to %s %s, recorded is %s %s", index+1, network, address, x.network, x.address)
+	}
+	s.mu.Lock()
+	s.seen = append(s.seen, "")
+	s.mu.Unlock()
+	if network == "udp" {
+		return s.datagrams(ctx, index)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	near, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	far, err := l.Accept()
+	if err != nil {
+		return nil, err
+	}
+	s.servers.Add(1)
+	go func() {
+		defer s.servers.Done()
+		defer far.Close()
+		if x.tls && s.cert != nil {
+			far = tls.Server(far, &tls.Config{Certificates: []tls.Certificate{*s.cert}})
+		}
+		s.talk(ctx, far, index)
+	}()
+	return near, nil
+}
+
+// talk plays the steps of a connection and then listens to its end.
+func (s *stage) talk(ctx context.Context, conn net.Conn, index int) {
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	var said []byte
+	defer func() {
+		s.mu.Lock()
+		s.seen[index] = string(said)
+		s.mu.Unlock()
+	}()
+	for _, step := range s.exchanges[index].steps {
+		if !step.fromClient {
+			if _, err := conn.Write(s.reply(said, []byte(step.data))); err != nil {
+				return
+			}
+			continue
+		}
+		request := make([]byte, len(step.data))
+		n, err := io.ReadFull(conn, request)
+		said = append(said, request[:n]...)
+		if err != nil {
+			return
+		}
+	}
+	if half, ok := conn.(interface{ CloseWrite() error }); ok && !s.hold {
+		_ = half.CloseWrite()
+	}
+	rest, _ := io.ReadAll(conn)
+	said = append(said, rest...)
+	if s.hold {
+		<-ctx.Done() // the checker has closed its side, or only that of its words
+	}
+}
+
+func (s *stage) reply(said, recorded []byte) []byte {
+	if s.answer == nil {
+		return recorded
+	}
+	return s.answer(said, recorded)
+}
+
+// datagrams answers the one request of a connection with all that is recorded.
+func (s *stage) datagrams(ctx context.Context, index int) (net.Conn, error) {
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	near, err := (&net.Dialer{}).DialContext(ctx, "udp", server.LocalAddr().String())
+	if err != nil {
+		_ = server.Close()
+		return nil, err
+	}
+	s.servers.Add(1)
+	go func() {
+		defer s.servers.Done()
+		buffer := make([]byte, 64<<10)
+		n, from, err := server.ReadFrom(buffer)
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.seen[index] = string(buffer[:n])
+		s.mu.Unlock()
+		for _, step := range s.exchanges[index].steps {
+			if !step.fromClient {
+				_, _ = server.WriteTo(s.reply(buffer[:n], []byte(step.data)), from)
+			}
+		}
+	}()
+	// A port that is closed refuses: it stays open until the checker has ended.
+	s.t.Cleanup(func() { _ = server.Close() })
+	return near, nil
+}
+
+// differ says how ours differs from a recording, and why.
+type differ struct {
+	why     string
+	verdict bool     // the other verdict
+	request bool     // other bytes are sent
+	bytes   []string // what is sent instead, by connection, if request is set
+}
+
+// conversation is a test of a file of recordings.
+type conversation struct {
+	file    string
+	differs map[string]differ
+	// same compares what was sent on a connection with the recording; nil wants
+	// it equal.
+	same   func(got, recorded string) bool
+	answer func(request, recorded []byte) []byte
+	adapt  func(x *exchange)
+}
+
+func (cv conversation) run(t *testing.T) {
+	t.Helper()
+	cert := certificate(t)
+	cases := readRecorded(t, cv.file)
+	if len(cases) == 0 {
+		t.Fatal("no recorded cases")
+	}
+	for _, c := range cases {
+		if c.verdict != "up" && c.verdict != "down" {
+			continue // the daemon died; that is an error of the file with us
+		}
+		t.Run(c.name, func(t *testing.T) {
+			cfg, report := config.Parse("t.cf", c.config, recordingHost{})
+			d, differs := cv.differs[c.name]
+			if cfg == nil {
+				if !strings.Contains(c.config, `receive="["`) {
+					t.Fatalf("%v", report.Findings)
+				}
+				return
+			}
+			v := &cfg.Virtuals[0]
+			target := check.TargetOf(v, v.Reals[0])
+			if target.Timeout = 10 * time.Second; c.slow {
+				target.Timeout = 100 * time.Millisecond
+			}
+			if cv.adapt != nil {
+				for i := range c.exchanges {
+					cv.adapt(&c.exchanges[i])
+				}
+			}
+			for i := range d.bytes {
+				c.exchanges[i].steps = turns(d.bytes[i])
+				c.exchanges[i].client = clientOf(c.exchanges[i].steps)
+			}
+			s := &stage{t: t, exchanges: c.exchanges, hold: c.slow, cert: &cert, answer: cv.answer}
+			ck, err := check.New(target, check.Env{Dial: s.dial})
+			if err != nil {
+				t.Fatal(err)
+			}
+			result := check.Run(context.Background(), ck)
+			s.servers.Wait()
+			if want := (c.verdict == "up") != d.verdict; result.Up != want || (result.Err == nil) != want {
+				t.Errorf("up is %v (%v), the original says %s; exception %v: %s", result.Up, result.Err, c.verdict, differs, d.why)
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for i, got := range s.seen {
+				want := c.exchanges[i].client
+				same := got == want || cv.same != nil && cv.same(got, want)
+				if same == (d.request && d.bytes == nil) {
+					t.Errorf("connection %d: sent\n%q, the original\n%q; exception: %s", i+1, got, want, d.why)
+				}
+			}
+		})
+	}
+}
+
+// turns reads a conversation written as lines of "C: text" and "S: text".
+func turns(text string) []step {
+	var steps []step
+	for line := range strings.Lines(text) {
+		who, what, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		steps = append(steps, step{who == "C", what + "\r\n"})
+	}
+	return steps
+}
+
+func clientOf(steps []step) string {
+	var all strings.Builder
+	for _, s := range steps {
+		if s.fromClient {
+			all.WriteString(s.data)
+		}
+	}
+	return all.String()
+}

@@ -1,0 +1,19 @@
+package check
+
+import "lvsha/pkg/lvs/config"
+
+// Doubt says why a check cannot tell anything about its server: the
+// configuration leaves out what it needs. Empty: nothing is wrong. The
+// verdicts are the original's.
+func Doubt(t Target) (text, meant string) {
+	if t.Type != config.Negotiate && t.Type != config.Combined {
+		return "", ""
+	}
+	switch t.Service {
+	case "pop", "pops":
+		if t.Login == "" {
+			return "service=" + t.Service + " without login is always up", "set login and passwd, or use checktype=connect"
+		}
+	}
+	return "", ""
+}
