@@ -199,3 +199,24 @@ func (p *player) tool(n *pair.Node, argv ...string) {
 		p.Fatalf("%v: %v %d %s", argv, err, code, out)
 	}
 }
+
+// TestLegacy: without auto_failback, which means legacy, an original and one of
+// ours give each other their groups the old way.
+func TestLegacy(t *testing.T) {
+	for _, mix := range [][2]pair.Program{{pair.Ours, pair.Original}, {pair.Original, pair.Ours}} {
+		t.Run(name(mix), func(t *testing.T) {
+			t.Parallel()
+			p := &player{T: t, Pair: newPair(t, pair.Options{Programs: mix, Failback: [2]string{"legacy", "legacy"}})}
+			p.step()
+			startBoth(p)
+			p.holder("both started", upWithin, quiet, pair.Master)
+			p.step()
+			p.do("stop master", p.Master.Stop())
+			p.holder("master stopped", moveWithin, quiet, pair.Standby)
+			p.step()
+			p.do("start master", p.Master.Start())
+			p.holder("failback", upWithin, 4*time.Second, pair.Master)
+			checkOverlaps(p)
+		})
+	}
+}

@@ -183,6 +183,12 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 	holder := takeover.Config{
 		Self: o.Host, Others: n.others(), AutoFailback: o.Config.HA.AutoFailback != config.FailbackOff, PID: os.Getpid(),
 	}
+	holder.Legacy = o.Config.HA.AutoFailback == config.FailbackLegacy
+	for _, g := range o.Config.Groups {
+		if g.Node == o.Host {
+			holder.Keys = append(holder.Keys, g.Key())
+		}
+	}
 	if o.Kept != nil {
 		holder.Kept, holder.Holding = true, o.Kept.Holding
 	}

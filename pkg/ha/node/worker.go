@@ -188,6 +188,10 @@ func (w *worker) chosen(work takeover.Work) []config.Group {
 	for _, g := range w.read() {
 		own := g.Node == w.n.Host
 		switch {
+		case work.Key != "":
+			if g.Key() == work.Key {
+				out = append(out, g)
+			}
 		case work.Node != "":
 			if g.Node == work.Node {
 				out = append(out, g)

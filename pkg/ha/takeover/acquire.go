@@ -28,6 +28,10 @@ func (m *Machine) Done(now time.Time, w Work, r Result) []Effect {
 		m.standbyWorkDone(w)
 	case Preparation:
 		m.preparationDone(w)
+	case Asked:
+		m.givenAway(w)
+	case Granted:
+		m.ownDone()
 	case Yield:
 		m.logf(level.Info, "foreign HA resource release completed.")
 		m.report(true, "")
@@ -107,6 +111,10 @@ func (m *Machine) announce(now time.Time) {
 	if m.stopping {
 		return
 	}
+	if m.legacy() {
+		m.announceLegacy(now)
+		return
+	}
 	m.phase = starting
 	m.emit(Send{Message: message.New("starting")})
 	if m.cfg.Kept {
@@ -165,7 +173,7 @@ func (m *Machine) acquireOwn(forced bool) {
 func (m *Machine) ownDone() {
 	m.logf(level.Info, "Local Resource acquisition completed.")
 	m.localDone = true
-	if m.stopping {
+	if m.stopping || m.legacy() {
 		return
 	}
 	m.report(true, "req_our_resources()")
@@ -248,6 +256,7 @@ func (m *Machine) Died(now time.Time, name string) []Effect {
 }
 
 func (m *Machine) nodeDied(name string) {
+	m.wanted, m.askAt = nil, time.Time{}
 	m.cancelStandby()
 	if m.stopping {
 		return

@@ -68,6 +68,8 @@ const (
 	Standby                   // one half of a standby exchange
 	Yield                     // both held the groups after a partition
 	Preparation               // the other side is about to let go
+	Asked                     // an original node has asked for its group
+	Granted                   // an original node has let go of a group
 	Unprepare                 // what was prepared is not to come
 	Shutdown                  // everything goes
 )
@@ -76,6 +78,7 @@ const (
 type Work struct {
 	Operation Operation
 	Set       Hold
+	Key       string // one group only, whatever Set and Node say
 	Node      string // Inherit, Ready: the node whose groups are taken over
 	Reason    Reason
 }

@@ -48,6 +48,10 @@ type Config struct {
 	Others       []string // the other cluster nodes, in configuration order
 	AutoFailback bool     // ha.cf(5) auto_failback on
 	PID          int      // printed in the line that begins a shutdown
+	// Legacy is ha.cf(5) auto_failback legacy, which is also the default; Keys
+	// are this node's groups, which it asks an original node for then.
+	Legacy bool
+	Keys   []string
 	// Kept says that this life follows a restart in place: Holding is held, and
 	// the resources of the life before were left running on purpose.
 	Kept    bool
@@ -74,6 +78,9 @@ type Machine struct {
 	standbySet      Hold // as the node going standby sees it
 	standbyDeadline time.Time
 	agreeAt         time.Time // when the other side is told to go on at the latest
+
+	wanted []string // own groups that an original node was asked for
+	askAt  time.Time
 
 	failed  Hold // groups that did not start here and are to be given away
 	spurned Hold // groups that were given away for that; they are not given twice
@@ -153,6 +160,9 @@ func (m *Machine) Tick(now time.Time) []Effect {
 		m.theirStable = true
 		m.logf(level.Warn, "No reply to standby request.  Standby request cancelled.")
 	}
+	if due(m.askAt, now) {
+		m.askGroups(now)
+	}
 	if due(m.agreeAt, now) {
 		m.agree()
 	}
@@ -177,7 +187,7 @@ func (m *Machine) Tick(now time.Time) []Effect {
 // Deadline is when Tick has something to do next; the zero time means never.
 func (m *Machine) Deadline() time.Time {
 	var next time.Time
-	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt, m.syncAt, m.agreeAt, m.releaseAt} {
+	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt, m.syncAt, m.agreeAt, m.releaseAt, m.askAt} {
 		if !t.IsZero() && t == m.localAt && m.anyLeaving() {
 			continue // its farewell or its death decides
 		}

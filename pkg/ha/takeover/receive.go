@@ -21,7 +21,12 @@ func (m *Machine) Receive(now time.Time, from string, msg *message.Message) []Ef
 	case "ask_resources":
 		m.receiveAsk(now, from, msg)
 	case "shutdone":
+		m.wanted, m.askAt = nil, time.Time{}
 		m.receiveShutdone(from)
+	case "ip-request":
+		m.receiveRequest(from, msg)
+	case "ip-request-resp":
+		m.receiveGrant(msg)
 	default:
 		return nil
 	}
