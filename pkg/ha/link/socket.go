@@ -30,6 +30,17 @@ func set(level, name, value int) option {
 
 func on(name int) option { return set(unix.SOL_SOCKET, name, 1) }
 
+// ifKnown leaves an option out that the kernel does not know: Linux before 3.9
+// has no SO_REUSEPORT, and REUSEADDR does as well there.
+func ifKnown(o option) option {
+	return func(fd int) error {
+		if err := o(fd); !errors.Is(err, unix.ENOPROTOOPT) {
+			return err
+		}
+		return nil
+	}
+}
+
 func bindTo(device string) option {
 	return func(fd int) error {
 		return os.NewSyscallError("bind to device "+device, unix.BindToDevice(fd, device))

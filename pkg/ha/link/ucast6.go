@@ -27,7 +27,7 @@ func openUcast6(ctx context.Context, m config.Medium, deliver func([]byte)) (med
 		}
 		return pair(out, sockaddr(netip.AddrPortFrom(to, uint16(m.Port)), zone(to, iface)), func() (*net.UDPConn, error) {
 			return openUDP(netip.AddrPortFrom(netip.IPv6Unspecified(), uint16(m.Port)), 0,
-				on(unix.SO_REUSEADDR), on(unix.SO_REUSEPORT), bindTo(m.Device))
+				on(unix.SO_REUSEADDR), ifKnown(on(unix.SO_REUSEPORT)), bindTo(m.Device))
 		})
 	}
 	return u, []string{

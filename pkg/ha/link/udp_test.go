@@ -2,10 +2,13 @@ package link
 
 import (
 	"errors"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"lvsha/pkg/ha/config"
 )
@@ -198,5 +201,21 @@ func TestSendNeverWaits(t *testing.T) {
 	case <-done:
 	case <-time.After(limit):
 		t.Fatal("a sender waits")
+	}
+}
+
+// A kernel that does not know an option refuses it with ENOPROTOOPT; anything
+// else is an error.
+func TestUnknownOption(t *testing.T) {
+	any4 := netip.MustParseAddrPort("127.0.0.1:0")
+	const never = 9999
+	if _, err := openUDP(any4, 0, set(unix.SOL_SOCKET, never, 1)); !errors.Is(err, unix.ENOPROTOOPT) {
+		t.Errorf("got %v", err)
+	}
+	conn, err := openUDP(any4, 0, ifKnown(set(unix.SOL_SOCKET, never, 1)))
+	must(t, err)
+	must(t, conn.Close())
+	if _, err := openUDP(any4, 0, ifKnown(bindTo("nosuch0"))); err == nil {
+		t.Error("bound to an interface that is not there")
 	}
 }
