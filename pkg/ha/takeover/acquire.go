@@ -302,7 +302,7 @@ func (m *Machine) takeOver(name string) {
 	}
 	m.logf(level.Info, "Resources being acquired from %s.", name)
 	own := !m.mine.Has(Local)
-	m.mine = All
+	m.mine, m.giving = All, false
 	m.theirs, m.theirStable, m.reported = None, true, false
 	m.taking, m.overlap, m.prepared = true, false, None
 	if own {

@@ -45,7 +45,10 @@ func (m *Machine) receiveRequest(from string, msg *message.Message) {
 	if key == "" || m.phase != stable || m.stopping {
 		return
 	}
-	if !m.mine.Has(Foreign) {
+	// The groups of a node are asked for one by one; the first answer ends the
+	// claim to all of them.
+	m.giving = m.giving || m.mine.Has(Foreign)
+	if !m.giving {
 		m.answerRequest(from, key, "no")
 		return
 	}

@@ -81,6 +81,7 @@ type Machine struct {
 
 	wanted []string // own groups that an original node was asked for
 	askAt  time.Time
+	giving bool // foreign groups are handed over one by one since the last takeover
 
 	failed  Hold // groups that did not start here and are to be given away
 	spurned Hold // groups that were given away for that; they are not given twice
