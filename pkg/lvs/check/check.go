@@ -39,6 +39,16 @@ type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 // Env is what checks need from the outside. The zero value is the real world.
 type Env struct {
 	Dial Dial
+	// Search returns the domains in which the dns check looks for names without
+	// a dot; nil stands for those of resolv.conf(5).
+	Search func() []string
+}
+
+func (e Env) search() func() []string {
+	if e.Search != nil {
+		return e.Search
+	}
+	return machineDomains
 }
 
 func (e Env) dial() Dial {
@@ -147,6 +157,8 @@ var negotiators = map[string]func(Target, Env) (Check, error){
 	"pops":       newPOP,
 	"imap":       newIMAP,
 	"imaps":      newIMAP,
+	"dns":        newDNS,
+	"sip":        newSIP,
 }
 
 // New returns the check of a target. The error is ErrNotBuilt for a service

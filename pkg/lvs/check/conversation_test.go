@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -93,9 +94,8 @@ func (s *stage) talk(ctx context.Context, conn net.Conn, index int) {
 			}
 			continue
 		}
-		request := make([]byte, len(step.data))
-		n, err := io.ReadFull(conn, request)
-		said = append(said, request[:n]...)
+		request, err := readTurn(conn, step)
+		said = append(said, request...)
 		if err != nil {
 			return
 		}
@@ -108,6 +108,25 @@ func (s *stage) talk(ctx context.Context, conn net.Conn, index int) {
 	if s.hold {
 		<-ctx.Done() // the checker has closed its side, or only that of its words
 	}
+}
+
+// readTurn reads what the client says before the server's next turn.
+func readTurn(conn net.Conn, turn step) ([]byte, error) {
+	if turn.until == "" {
+		request := make([]byte, len(turn.data))
+		n, err := io.ReadFull(conn, request)
+		return request[:n], err
+	}
+	var request []byte
+	buffer := make([]byte, 4096)
+	for !bytes.HasSuffix(request, []byte(turn.until)) {
+		n, err := conn.Read(buffer)
+		request = append(request, buffer[:n]...)
+		if err != nil {
+			return request, err
+		}
+	}
+	return request, nil
 }
 
 func (s *stage) reply(said, recorded []byte) []byte {
@@ -167,6 +186,7 @@ type conversation struct {
 	same   func(got, recorded string) bool
 	answer func(request, recorded []byte) []byte
 	adapt  func(x *exchange)
+	search func(c recorded) []string
 }
 
 func (cv conversation) run(t *testing.T) {
@@ -204,7 +224,12 @@ func (cv conversation) run(t *testing.T) {
 				c.exchanges[i].client = clientOf(c.exchanges[i].steps)
 			}
 			s := &stage{t: t, exchanges: c.exchanges, hold: c.slow, cert: &cert, answer: cv.answer}
-			ck, err := check.New(target, check.Env{Dial: s.dial})
+			ck, err := check.New(target, check.Env{Dial: s.dial, Search: func() []string {
+				if cv.search == nil {
+					return nil
+				}
+				return cv.search(c)
+			}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -231,7 +256,7 @@ func turns(text string) []step {
 	var steps []step
 	for line := range strings.Lines(text) {
 		who, what, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		steps = append(steps, step{who == "C", what + "\r\n"})
+		steps = append(steps, step{fromClient: who == "C", data: what + "\r\n"})
 	}
 	return steps
 }

@@ -32,6 +32,7 @@ type exchange struct {
 type step struct {
 	fromClient bool
 	data       string
+	until      string // ends the client's part if its length may differ
 }
 
 // recorded is one case of testdata/check-*.txt, whose head explains the form.
@@ -73,10 +74,10 @@ func readRecorded(t testing.TB, file string) []recorded {
 			c.exchanges = append(c.exchanges, exchange{network: fields[0], address: fields[1]})
 		case "C:":
 			x.client += unquote(t, rest)
-			x.steps = append(x.steps, step{true, unquote(t, rest)})
+			x.steps = append(x.steps, step{fromClient: true, data: unquote(t, rest)})
 		case "S:":
 			x.server += unquote(t, rest)
-			x.steps = append(x.steps, step{false, unquote(t, rest)})
+			x.steps = append(x.steps, step{data: unquote(t, rest)})
 		case "tls:":
 			x.tls = true
 		case "log:":
