@@ -159,6 +159,9 @@ var negotiators = map[string]func(Target, Env) (Check, error){
 	"imaps":      newIMAP,
 	"dns":        newDNS,
 	"sip":        newSIP,
+	"ldap":       newLDAP,
+	"ldaps":      newLDAP,
+	"radius":     newRADIUS,
 }
 
 // New returns the check of a target. The error is ErrNotBuilt for a service

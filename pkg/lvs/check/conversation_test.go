@@ -26,7 +26,7 @@ type stage struct {
 	cert      *tls.Certificate
 	// answer makes what a server sends of the recorded bytes and of what the
 	// client has really sent; nil sends the recorded bytes.
-	answer func(request, recorded []byte) []byte
+	answer func(x exchange, request, recorded []byte) []byte
 
 	used    int
 	mu      sync.Mutex
@@ -89,7 +89,7 @@ func (s *stage) talk(ctx context.Context, conn net.Conn, index int) {
 	}()
 	for _, step := range s.exchanges[index].steps {
 		if !step.fromClient {
-			if _, err := conn.Write(s.reply(said, []byte(step.data))); err != nil {
+			if _, err := conn.Write(s.reply(index, said, []byte(step.data))); err != nil {
 				return
 			}
 			continue
@@ -129,11 +129,11 @@ func readTurn(conn net.Conn, turn step) ([]byte, error) {
 	return request, nil
 }
 
-func (s *stage) reply(said, recorded []byte) []byte {
+func (s *stage) reply(index int, said, recorded []byte) []byte {
 	if s.answer == nil {
 		return recorded
 	}
-	return s.answer(said, recorded)
+	return s.answer(s.exchanges[index], said, recorded)
 }
 
 // datagrams answers the one request of a connection with all that is recorded.
@@ -160,7 +160,7 @@ func (s *stage) datagrams(ctx context.Context, index int) (net.Conn, error) {
 		s.mu.Unlock()
 		for _, step := range s.exchanges[index].steps {
 			if !step.fromClient {
-				_, _ = server.WriteTo(s.reply(buffer[:n], []byte(step.data)), from)
+				_, _ = server.WriteTo(s.reply(index, buffer[:n], []byte(step.data)), from)
 			}
 		}
 	}()
@@ -184,8 +184,8 @@ type conversation struct {
 	// same compares what was sent on a connection with the recording; nil wants
 	// it equal.
 	same   func(got, recorded string) bool
-	answer func(request, recorded []byte) []byte
-	adapt  func(x *exchange)
+	answer func(x exchange, request, recorded []byte) []byte
+	adapt  func(c *recorded)
 	search func(c recorded) []string
 }
 
@@ -215,9 +215,7 @@ func (cv conversation) run(t *testing.T) {
 				target.Timeout = 100 * time.Millisecond
 			}
 			if cv.adapt != nil {
-				for i := range c.exchanges {
-					cv.adapt(&c.exchanges[i])
-				}
+				cv.adapt(&c)
 			}
 			for i := range d.bytes {
 				c.exchanges[i].steps = turns(d.bytes[i])

@@ -15,7 +15,7 @@ func TestRecordedDNS(t *testing.T) {
 			at := len(recorded) - len(strings.TrimPrefix(recorded, "\x00\x21"))
 			return len(got) == len(recorded) && len(got) > at+2 && got[:at] == recorded[:at] && got[at+2:] == recorded[at+2:]
 		},
-		answer: func(request, recorded []byte) []byte {
+		answer: func(_ exchange, request, recorded []byte) []byte {
 			at := len(request) - len(bytes.TrimPrefix(request, []byte("\x00\x21")))
 			reply := bytes.Clone(recorded)
 			copy(reply[at:at+2], request[at:at+2])

@@ -36,10 +36,10 @@ func TestRecordedIMAP(t *testing.T) {
 	const nologin = "S: * OK hi\nC: 0 LOGOUT\nS: * BYE\nS: 0 OK"
 	const login = "S: * OK hi\nC: 0 LOGIN \"test\" \"secret\"\nS: 0 OK in\nC: 1 LOGOUT\nS: * BYE\nS: 1 OK"
 	const why = "no EXPUNGE, the login quoted ([fix], checks 4.5)"
-	conversation{file: "testdata/check-imap.txt", adapt: func(x *exchange) {
+	conversation{file: "testdata/check-imap.txt", adapt: func(c *recorded) {
 		// The original ignores checkport and the server's own port ([fix], checks 2.1).
-		if strings.Contains(x.server, " 143\r\n") {
-			x.address = "127.0.1.1:1430"
+		if len(c.exchanges) > 0 && strings.Contains(c.exchanges[0].server, " 143\r\n") {
+			c.exchanges[0].address = "127.0.1.1:1430"
 		}
 	}, differs: map[string]differ{
 		"imap-port1430":     {why: why, request: true, bytes: []string{nologin}},

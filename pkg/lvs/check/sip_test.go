@@ -19,10 +19,12 @@ func TestRecordedSIP(t *testing.T) {
 		},
 		// So that the server of a stream knows where a request ends: ours may be
 		// of another length.
-		adapt: func(x *exchange) {
-			for i := range x.steps {
-				if x.steps[i].fromClient {
-					x.steps[i].until = "\r\n\r\n"
+		adapt: func(c *recorded) {
+			for _, x := range c.exchanges {
+				for i := range x.steps {
+					if x.steps[i].fromClient {
+						x.steps[i].until = "\r\n\r\n"
+					}
 				}
 			}
 		},
