@@ -159,6 +159,7 @@ var negotiators = map[string]func(Target, Env) (Check, error){
 	"imaps":      newIMAP,
 	"dns":        newDNS,
 	"sip":        newSIP,
+	"ftp":        newFTP,
 	"ldap":       newLDAP,
 	"ldaps":      newLDAP,
 	"radius":     newRADIUS,

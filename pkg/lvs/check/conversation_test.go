@@ -23,11 +23,11 @@ type stage struct {
 	t         *testing.T
 	exchanges []exchange
 	hold      bool // keep silent at the end instead of closing
-	cert      *tls.Certificate
 	// answer makes what a server sends of the recorded bytes and of what the
 	// client has really sent; nil sends the recorded bytes.
 	answer func(x exchange, request, recorded []byte) []byte
 
+	over    chan struct{} // closed when the check has ended
 	used    int
 	mu      sync.Mutex
 	seen    []string // what the checker sent, by connection
@@ -70,16 +70,16 @@ func (s *stage) dial(ctx context.Context, network, address string) (net.Conn, er
 	go func() {
 		defer s.servers.Done()
 		defer far.Close()
-		if x.tls && s.cert != nil {
-			far = tls.Server(far, &tls.Config{Certificates: []tls.Certificate{*s.cert}})
+		if x.tls {
+			far = tls.Server(far, &tls.Config{Certificates: []tls.Certificate{*sharedCertificate(s.t)}})
 		}
-		s.talk(ctx, far, index)
+		s.talk(far, index)
 	}()
 	return near, nil
 }
 
 // talk plays the steps of a connection and then listens to its end.
-func (s *stage) talk(ctx context.Context, conn net.Conn, index int) {
+func (s *stage) talk(conn net.Conn, index int) {
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 	var said []byte
 	defer func() {
@@ -106,7 +106,7 @@ func (s *stage) talk(ctx context.Context, conn net.Conn, index int) {
 	rest, _ := io.ReadAll(conn)
 	said = append(said, rest...)
 	if s.hold {
-		<-ctx.Done() // the checker has closed its side, or only that of its words
+		<-s.over // the checker has closed its side, or only that of its words
 	}
 }
 
@@ -191,7 +191,6 @@ type conversation struct {
 
 func (cv conversation) run(t *testing.T) {
 	t.Helper()
-	cert := certificate(t)
 	cases := readRecorded(t, cv.file)
 	if len(cases) == 0 {
 		t.Fatal("no recorded cases")
@@ -221,7 +220,7 @@ func (cv conversation) run(t *testing.T) {
 				c.exchanges[i].steps = turns(d.bytes[i])
 				c.exchanges[i].client = clientOf(c.exchanges[i].steps)
 			}
-			s := &stage{t: t, exchanges: c.exchanges, hold: c.slow, cert: &cert, answer: cv.answer}
+			s := &stage{t: t, over: make(chan struct{}), exchanges: c.exchanges, hold: c.slow, answer: cv.answer}
 			ck, err := check.New(target, check.Env{Dial: s.dial, Search: func() []string {
 				if cv.search == nil {
 					return nil
@@ -232,18 +231,23 @@ func (cv conversation) run(t *testing.T) {
 				t.Fatal(err)
 			}
 			result := check.Run(context.Background(), ck)
+			close(s.over)
 			s.servers.Wait()
 			if want := (c.verdict == "up") != d.verdict; result.Up != want || (result.Err == nil) != want {
 				t.Errorf("up is %v (%v), the original says %s; exception %v: %s", result.Up, result.Err, c.verdict, differs, d.why)
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
+			all := true
 			for i, got := range s.seen {
 				want := c.exchanges[i].client
 				same := got == want || cv.same != nil && cv.same(got, want)
-				if same == (d.request && d.bytes == nil) {
-					t.Errorf("connection %d: sent\n%q, the original\n%q; exception: %s", i+1, got, want, d.why)
+				if all = all && same; !same && (!d.request || d.bytes != nil) {
+					t.Errorf("connection %d: sent\n%q, wanted\n%q; exception: %s", i+1, got, want, d.why)
 				}
+			}
+			if all && d.request && d.bytes == nil {
+				t.Errorf("nothing else is sent than by the original; the exception is wrong: %s", d.why)
 			}
 		})
 	}
@@ -267,4 +271,16 @@ func clientOf(steps []step) string {
 		}
 	}
 	return all.String()
+}
+
+var (
+	certOnce sync.Once
+	cert     tls.Certificate
+)
+
+// sharedCertificate is made once: a key takes long.
+func sharedCertificate(t *testing.T) *tls.Certificate {
+	t.Helper()
+	certOnce.Do(func() { cert = certificate(t) })
+	return &cert
 }

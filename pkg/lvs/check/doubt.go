@@ -14,6 +14,10 @@ func Doubt(t Target) (text, meant string) {
 		if t.Login == "" {
 			return "service=" + t.Service + " without login is always up", "set login and passwd, or use checktype=connect"
 		}
+	case "ftp":
+		if t.Receive == "" {
+			return "service=ftp without receive is always up", "set receive to a part of the file"
+		}
 	case "dns":
 		if t.Receive == "" {
 			return "service=dns without receive is always down", "set receive to an address or a part of it"
