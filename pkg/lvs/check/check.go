@@ -163,6 +163,8 @@ var negotiators = map[string]func(Target, Env) (Check, error){
 	"ldap":       newLDAP,
 	"ldaps":      newLDAP,
 	"radius":     newRADIUS,
+	"mysql":      newMySQL,
+	"pgsql":      newPgSQL,
 }
 
 // New returns the check of a target. The error is ErrNotBuilt for a service

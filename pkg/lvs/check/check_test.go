@@ -257,7 +257,8 @@ func TestAPanicIsAFailedCheck(t *testing.T) {
 
 func TestEveryServiceIsBuiltOrRefused(t *testing.T) {
 	t.Parallel()
-	for _, service := range []string{"http", "https", "http_proxy", "none"} {
+	for _, service := range []string{"dns", "ftp", "http", "https", "http_proxy", "imap", "imaps", "ldap", "ldaps", "mysql", "nntp",
+		"none", "pgsql", "pop", "pops", "radius", "simpletcp", "sip", "smtp", "submission"} {
 		if _, err := check.New(check.Target{Service: service}, check.Env{}); err != nil {
 			t.Errorf("%s: %v", service, err)
 		}

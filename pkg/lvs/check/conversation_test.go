@@ -112,6 +112,9 @@ func (s *stage) talk(conn net.Conn, index int) {
 
 // readTurn reads what the client says before the server's next turn.
 func readTurn(conn net.Conn, turn step) ([]byte, error) {
+	if turn.frame != nil {
+		return turn.frame(conn)
+	}
 	if turn.until == "" {
 		request := make([]byte, len(turn.data))
 		n, err := io.ReadFull(conn, request)

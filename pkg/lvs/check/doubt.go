@@ -14,6 +14,8 @@ func Doubt(t Target) (text, meant string) {
 		if t.Login == "" {
 			return "service=" + t.Service + " without login is always up", "set login and passwd, or use checktype=connect"
 		}
+	case "mysql", "pgsql":
+		return sqlDoubt(t)
 	case "ftp":
 		if t.Receive == "" {
 			return "service=ftp without receive is always up", "set receive to a part of the file"

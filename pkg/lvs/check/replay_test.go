@@ -33,6 +33,8 @@ type step struct {
 	fromClient bool
 	data       string
 	until      string // ends the client's part if its length may differ
+	// frame reads the client's part, if that is a message with its length in it.
+	frame func(io.Reader) ([]byte, error)
 }
 
 // recorded is one case of testdata/check-*.txt, whose head explains the form.
