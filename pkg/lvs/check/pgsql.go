@@ -17,9 +17,12 @@ func newPgSQL(t Target, env Env) (Check, error) {
 // from the environment is replaced: the file alone says how to log in.
 func pgsqlConfig(t Target) (*pgconn.Config, error) {
 	cfg, err := pgconn.ParseConfig("host=127.0.0.1 port=5432 user=x password=x dbname=x sslmode=disable " +
-		"passfile=/dev/null servicefile=/dev/null connect_timeout=0 target_session_attrs=any")
+		"passfile=/dev/null servicefile=/dev/null connect_timeout=0 target_session_attrs=any " +
+		"sslnegotiation=postgres channel_binding=prefer min_protocol_version=3.0 max_protocol_version=3.0 require_auth='' " +
+		"sslcert='' sslkey='' sslrootcert=''")
 	if err != nil {
-		return nil, err
+		// Only PGSERVICE cannot be replaced; the text would show what is above.
+		return nil, errors.New("the environment of the daemon disturbs the check: unset PGSERVICE")
 	}
 	cfg.Host, cfg.Port = t.Addr.String(), t.Port
 	cfg.User, cfg.Password, cfg.Database = t.Login, string(t.Passwd), t.sqlDatabase()
