@@ -1,14 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"lvsha/pkg/ha/config"
 	"lvsha/pkg/system/daemon"
@@ -65,12 +64,6 @@ func runStop(file string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "INFO: Heartbeat already stopped.")
 		return exitOK
 	}
-	gone, err := watchExit(pid)
-	if err != nil {
-		fmt.Fprintf(stderr, "ERROR: heartbeat: watch process %d: %v\n", pid, err)
-		return exitFailed
-	}
-	defer gone.close()
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
 		fmt.Fprintf(stderr, "ERROR: Could not kill pid %d: %v\n", pid, err)
 		if errors.Is(err, syscall.EPERM) {
@@ -78,7 +71,10 @@ func runStop(file string, stderr io.Writer) int {
 		}
 		return exitFailed
 	}
-	gone.wait()
+	if err := daemon.WaitExit(context.Background(), pid); err != nil {
+		fmt.Fprintf(stderr, "ERROR: heartbeat: %v\n", err)
+		return exitFailed
+	}
 	return exitOK
 }
 
@@ -102,44 +98,4 @@ func runReload(dir, file string, o options, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	return exitOK
-}
-
-// exitWatch waits for the end of a process that is not a child.
-type exitWatch struct {
-	pid int
-	fd  int // pidfd, -1 where the kernel has none
-}
-
-func watchExit(pid int) (*exitWatch, error) {
-	fd, err := unix.PidfdOpen(pid, 0)
-	switch {
-	case err == nil:
-		return &exitWatch{pid: pid, fd: fd}, nil
-	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM):
-		return &exitWatch{pid: pid, fd: -1}, nil
-	case errors.Is(err, unix.ESRCH):
-		return &exitWatch{pid: 0, fd: -1}, nil
-	}
-	return nil, err
-}
-
-func (w *exitWatch) wait() {
-	if w.fd >= 0 {
-		poll := []unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}}
-		for {
-			if n, err := unix.Poll(poll, -1); n > 0 || err != nil && !errors.Is(err, unix.EINTR) {
-				return
-			}
-		}
-	}
-	// Kernels before 5.3 can only be asked again and again.
-	for w.pid > 0 && daemon.Exists(w.pid) {
-		_, _ = unix.Poll(nil, 50)
-	}
-}
-
-func (w *exitWatch) close() {
-	if w.fd >= 0 {
-		_ = unix.Close(w.fd)
-	}
 }

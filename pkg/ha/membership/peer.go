@@ -94,14 +94,3 @@ func (m *Machine) Joined() bool { return m.joined }
 
 // Status is the status this node announces.
 func (m *Machine) Status() string { return m.status }
-
-// Confirmed reports whether every live cluster node acknowledged the message
-// with that number.
-func (m *Machine) Confirmed(seq uint64) bool {
-	for _, p := range m.peers {
-		if !p.Ping && p.alive() && p.confirmed < seq {
-			return false
-		}
-	}
-	return true
-}

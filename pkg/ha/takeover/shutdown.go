@@ -16,15 +16,6 @@ func (m *Machine) Shutdown(now time.Time) []Effect {
 	return m.end()
 }
 
-// Restart asks for the same, and for a new life after it.
-func (m *Machine) Restart(now time.Time) []Effect {
-	if !m.stopping {
-		m.stopping, m.restart = true, true
-	}
-	m.settle(now)
-	return m.end()
-}
-
 // beginShutdown starts to give up once nothing is moving. A node that shuts
 // down does not wait for the other side to become stable: what it says at the
 // end is understood at any time.
