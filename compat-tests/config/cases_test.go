@@ -194,6 +194,8 @@ func clientCases() []testCase {
 		"respawn", "respawn root", "respawn root relative", "respawn 0 /bin/true", "respawn nosuchuser /bin/true",
 		"respawn root /nosuch", "respawn root /etc/passwd", "respawn root /bin/true a, b  c", "failfast root", "failfast root /bin/true",
 		"stonith", "stonith x", "stonith_host", "stonith_host gamma foo", "stonith_host alpha",
+		"stonith null", "stonith null /nosuch", "stonith nosuch /etc/passwd", "stonith_host alpha null", "stonith_host alpha null x",
+		"stonith_host * nosuch x", "stonith_host ALPHA null x", "stonith_host * null x y", "stonith_host * null x\nstonith_host * bad",
 	)
 }
 

@@ -55,6 +55,15 @@ type APIAuth struct {
 	Line       int
 }
 
+// Fence is a stonith or stonith_host line: the device that resets the other
+// node before its resources are taken.
+type Fence struct {
+	Type   string
+	Params []string
+	File   string // holds the parameters instead, "" if they are given
+	Line   int
+}
+
 // HA is ha.cf after defaults have been applied. Durations are exact.
 type HA struct {
 	Cluster       string
@@ -86,6 +95,7 @@ type HA struct {
 	Watchdog      string
 	Respawn       []Client
 	APIAuth       []APIAuth
+	Fence         *Fence      // nil if nothing fences
 	Env           []Parameter // env NAME=VALUE, without the HA_ prefix
 	Parameters    []Parameter // recorded parameters in table order
 }

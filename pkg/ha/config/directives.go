@@ -63,7 +63,7 @@ var table = []*directive{
 	{name: "apiauth", line: setAPIAuth, note: noEffect},
 	{name: "respawn", line: setRespawn, note: noEffect},
 	{name: "failfast", line: setRespawn, note: noEffect},
-	{name: "stonith", line: setStonith, note: noEffect + ": nothing fences the other node"},
+	{name: "stonith", line: setStonith},
 	{name: "stonith_host", line: setStonithHost},
 
 	{name: "bcast", set: setBcast},

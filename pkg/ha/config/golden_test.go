@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"lvsha/pkg/ha/fence"
+
 	"lvsha/pkg/ha/message"
 )
 
@@ -98,7 +100,16 @@ func fakeHost() Host {
 			}
 			return nil
 		},
-		Stat:     os.Stat,
+		Stat: os.Stat,
+		FenceParameters: func(kind string) ([]string, error) {
+			switch kind {
+			case "null":
+				return []string{"hostlist"}, nil
+			case "uninstalled":
+				return nil, fence.ErrNoTool
+			}
+			return nil, fmt.Errorf("%s: %w", kind, fence.ErrNoDevice)
+		},
 		HasUser:  func(name string) bool { return name == "root" || name == "hacluster" },
 		HasGroup: func(name string) bool { return name == "haclient" },
 	}

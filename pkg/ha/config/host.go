@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lvsha/pkg/ha/fence"
 )
 
 // Host is what the files are checked against. A nil function means that the
@@ -31,12 +33,18 @@ type Host struct {
 	Resolve func(host string) error
 	// Stat asks for a file outside the directory: devices and programs.
 	Stat func(path string) (fs.FileInfo, error)
+	// FenceParameters returns the names of the parameters that a type of fencing
+	// device wants.
+	FenceParameters func(kind string) ([]string, error)
 	// HasUser and HasGroup report whether an account exists.
 	HasUser, HasGroup func(name string) bool
 }
 
 // resolveWait bounds one name lookup.
 const resolveWait = 5 * time.Second
+
+// fenceWait bounds the question which parameters a fencing device has.
+const fenceWait = 10 * time.Second
 
 // SystemHost is the machine that the program runs on.
 func SystemHost() Host {
@@ -61,6 +69,11 @@ func SystemHost() Host {
 		},
 		Resolve: resolve,
 		Stat:    os.Stat,
+		FenceParameters: func(kind string) ([]string, error) {
+			ctx, cancel := context.WithTimeout(context.Background(), fenceWait)
+			defer cancel()
+			return fence.Parameters(ctx, kind)
+		},
 		HasUser: func(name string) bool {
 			_, err := user.Lookup(name)
 			return err == nil

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"path"
 	"strings"
 )
@@ -141,35 +140,4 @@ func (p *parser) executable(name string) bool {
 	}
 	info, err := p.host.Stat(name)
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
-}
-
-// setStonith reads "TYPE FILE".
-func setStonith(_ *parser, s statement) *problem {
-	words := s.fields()
-	switch len(words) {
-	case 0:
-		return refuse("stonith wants a type and a file").as(legacyError("No Stonith type given"))
-	case 1:
-		return refuse("stonith %s wants a file", words[0].text).as(legacyError("Invalid Stonith type [%s]", words[0].text))
-	}
-	return nil
-}
-
-// setStonithHost reads "HOST TYPE PARAMETERS…"; lines for other hosts count for
-// nothing.
-func setStonithHost(p *parser, s statement) *problem {
-	words := s.fields()
-	if len(words) == 0 {
-		return refuse("stonith_host wants a host, a type and parameters").as(
-			legacyError("No Stonith hostname argument given"))
-	}
-	host := words[0].text
-	if host != "*" && lower(host) != p.nodeName() {
-		return nil
-	}
-	if len(words) == 1 {
-		return refuse("stonith_host %s wants a type", host).as(legacyError("No Stonith type given"))
-	}
-	p.find(Warning, s.line, s.name.column, fmt.Sprintf("stonith_host %s: nothing fences the other node", noEffect))
-	return nil
 }

@@ -32,6 +32,9 @@ type Run struct{ Work takeover.Work }
 // Reannounce asks for the addresses of held groups to be announced again.
 type Reannounce struct{ Set takeover.Hold }
 
+// Fence asks for a node to be reset; see takeover.Fence.
+type Fence struct{ Node string }
+
 // Ended says that this life is over: everything is given up and said.
 type Ended struct{ Restart bool }
 
@@ -52,6 +55,7 @@ type Notice struct{ Change membership.Effect }
 func (Transmit) effect()   {}
 func (Run) effect()        {}
 func (Reannounce) effect() {}
+func (Fence) effect()      {}
 func (Ended) effect()      {}
 func (Stalled) effect()    {}
 func (Log) effect()        {}
@@ -114,6 +118,12 @@ func (c *Core) Deadline() time.Time {
 // Done tells that a work has ended.
 func (c *Core) Done(now time.Time, w takeover.Work, r takeover.Result) []Effect {
 	c.applyHolder(now, c.holder.Done(now, w, r))
+	return c.end()
+}
+
+// Fenced tells how an attempt to fence a node ended.
+func (c *Core) Fenced(now time.Time, node string, v takeover.Verdict) []Effect {
+	c.applyHolder(now, c.holder.Fenced(now, node, v))
 	return c.end()
 }
 
@@ -270,6 +280,8 @@ func (c *Core) applyHolder(now time.Time, effects []takeover.Effect) {
 			c.emit(Run(e))
 		case takeover.Reannounce:
 			c.emit(Reannounce(e))
+		case takeover.Fence:
+			c.emit(Fence(e))
 		case takeover.Log:
 			c.emit(Log{Level: e.Level, Text: e.Text})
 		case takeover.Stopped:

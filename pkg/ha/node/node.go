@@ -133,6 +133,7 @@ type node struct {
 	inbox   chan arrival
 	refused chan refusal
 	works   *worker
+	fencer  *fencer
 	fifo    *fifo
 	repeats *repeats
 	notify  *watcher
@@ -179,10 +180,12 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 		logging.Logf(o.Log, logging.Error, "command fifo: %v", err)
 	}
 	n.works = newWorker(n)
+	n.fencer = n.newFencer()
 	n.notify = newWatcher(o.Config)
 	holder := takeover.Config{
 		Self: o.Host, Others: n.others(), AutoFailback: o.Config.HA.AutoFailback != config.FailbackOff, PID: os.Getpid(),
 	}
+	holder.Fencing = n.fencer != nil
 	holder.Legacy = o.Config.HA.AutoFailback == config.FailbackLegacy
 	for _, g := range o.Config.Groups {
 		if g.Node == o.Host {
@@ -258,6 +261,7 @@ func (n *node) close() {
 	if n.works != nil {
 		n.works.close()
 	}
+	n.fencer.close()
 	n.repeats.flush()
 }
 
@@ -298,6 +302,8 @@ func (n *node) loop(ctx context.Context, c Commands) error {
 			case <-timer.C:
 			case d := <-n.works.done:
 				effects = n.core.Done(time.Now(), d.work, d.result)
+			case f := <-n.fencer.results():
+				effects = n.core.Fenced(time.Now(), f.node, f.verdict)
 			case msg := <-n.fifo.messages():
 				effects = n.core.Send(time.Now(), msg)
 			case <-n.fifo.garbage():
@@ -320,6 +326,9 @@ func (n *node) loop(ctx context.Context, c Commands) error {
 		if err := n.apply(effects); err != nil {
 			return err
 		}
+		if n.core.Members().Joined() {
+			n.fencer.watch()
+		}
 		if n.next != nil && n.core.Holder().Stable() && n.core.Members().Joined() {
 			return n.restartInPlace()
 		}
@@ -333,6 +342,8 @@ func (n *node) apply(effects []core.Effect) error {
 			n.transmit(e.Message)
 		case core.Run:
 			n.works.add(e.Work)
+		case core.Fence:
+			n.fencer.reset(e.Node)
 		case core.Reannounce:
 			n.works.reannounce(e.Set)
 		case core.Log:

@@ -140,7 +140,7 @@ func (m *Machine) announce(now time.Time) {
 			m.takeOver(name)
 		}
 	}
-	if !m.anyAlive() && m.phase != stable {
+	if !m.anyAlive() && m.phase != stable && !m.anyFencing() {
 		m.theirStable = true
 		m.takeLocal(now)
 	}
@@ -189,6 +189,10 @@ func (m *Machine) takeUnowned(now time.Time) {
 	alive, kin := m.others()
 	switch m.phase {
 	case received:
+		if m.anyFencing() {
+			m.localAt = time.Time{}
+			return
+		}
 		if !alive || kin && m.reported && !m.theirStable && m.theirs == None && !m.anyLeaving() {
 			m.takeLocal(now)
 		} else if m.localAt.IsZero() {
@@ -266,18 +270,15 @@ func (m *Machine) nodeDied(name string) {
 	if m.reported && m.theirs == None || p.left {
 		p.left = false
 		m.logf(level.Info, "Dead node %s gave up resources.", name)
-		m.stonith(name, "unneeded")
+		m.stonith(name, notNeeded)
 		m.takeRest(name)
 		return
 	}
-	m.stonith(name, "n_stnth")
-	m.logf(level.Warn, "No STONITH device configured.")
-	m.logf(level.Warn, "Shared disks are not protected.")
-	m.takeOver(name)
+	m.fence(name)
 }
 
-func (m *Machine) stonith(name, result string) {
-	m.emit(Send{Message: message.New("stonith").Add("node", name).Add("result", result)})
+func (m *Machine) stonith(name string, v Verdict) {
+	m.emit(Send{Message: message.New("stonith").Add("node", name).Add("result", string(v))})
 }
 
 // takeRest completes this node's hold after the death of a node that had

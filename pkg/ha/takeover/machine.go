@@ -52,6 +52,9 @@ type Config struct {
 	// are this node's groups, which it asks an original node for then.
 	Legacy bool
 	Keys   []string
+	// Fencing says that a device resets a dead node before its resources are
+	// taken, by ha.cf(5) stonith or stonith_host.
+	Fencing bool
 	// Kept says that this life follows a restart in place: Holding is held, and
 	// the resources of the life before were left running on purpose.
 	Kept    bool
@@ -113,6 +116,9 @@ type peer struct {
 	died  bool // before this node had joined
 	left  bool // it said that it has given up everything
 
+	fencing bool      // it is dead, and not yet known to be reset
+	fenceAt time.Time // when that is tried again
+
 	leaving bool // it is giving up everything and may still hold some
 
 	// The newest report seen. Messages that were lost arrive late; what they
@@ -149,6 +155,7 @@ func (m *Machine) Peer(name string, alive, kin bool) {
 		p.alive, p.kin = alive, kin
 		if alive {
 			p.died = false
+			p.unfence()
 		}
 	}
 }
@@ -181,6 +188,7 @@ func (m *Machine) Tick(now time.Time) []Effect {
 		m.restartAt = time.Time{}
 		m.stopping, m.restart = true, true
 	}
+	m.fenceDue(now)
 	m.settle(now)
 	return m.end()
 }
@@ -192,11 +200,20 @@ func (m *Machine) Deadline() time.Time {
 		if !t.IsZero() && t == m.localAt && m.anyLeaving() {
 			continue // its farewell or its death decides
 		}
-		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
-			next = t
-		}
+		next = earlier(next, t)
+	}
+	for _, p := range m.peers {
+		next = earlier(next, p.fenceAt)
 	}
 	return next
+}
+
+// earlier is the first of two times; the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // Mine is what this node holds, in its own belief.

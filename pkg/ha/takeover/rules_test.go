@@ -53,6 +53,8 @@ func (b *bench) take(effects []takeover.Effect) {
 			b.said = append(b.said, fmt.Sprintf("run %s %s%s", e.Work.Operation, e.Work.Set, e.Work.Node))
 		case takeover.Log:
 			b.said = append(b.said, fmt.Sprintf("%s: %s", e.Level, e.Text))
+		case takeover.Fence:
+			b.said = append(b.said, "fence "+e.Node)
 		case takeover.Stopped:
 			b.said = append(b.said, "stopped")
 		}
