@@ -209,7 +209,7 @@ func TestReloadWithErrorsDisturbsNothing(t *testing.T) {
 
 // TestSignals hands the signals of the original on as commands.
 func TestSignals(t *testing.T) {
-	commands, ignore := signals()
+	commands, ignore := signals(daemon.NewNotifier())
 	defer ignore()
 	for sig, to := range map[syscall.Signal]<-chan struct{}{syscall.SIGHUP: commands.Reload, syscall.SIGTERM: commands.Stop} {
 		if err := syscall.Kill(os.Getpid(), sig); err != nil {

@@ -102,11 +102,12 @@ func live(o options, stderr io.Writer) int {
 		return fail(log, exitFailed, fmt.Errorf("lock: %w", err))
 	}
 	defer func() { _ = lock.Release() }()
-	commands, ignore := signals()
+	manager := daemon.NewNotifier()
+	commands, ignore := signals(manager)
 	defer ignore()
 	var kept *node.Reconfigured
 	for {
-		err := serve(cfg, o, log, commands, kept)
+		err := serve(cfg, o, log, manager, commands, kept)
 		if !errors.As(err, &kept) {
 			if err != nil {
 				return fail(log, exitFailed, err)
@@ -129,7 +130,7 @@ func fail(log *logging.Log, status int, err error) int {
 
 // serve wires a node together and runs it to its end. After a restart in place
 // kept says what it goes on with.
-func serve(cfg *config.Config, o options, log *logging.Log, commands node.Commands, kept *node.Reconfigured) error {
+func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Notifier, commands node.Commands, kept *node.Reconfigured) error {
 	debug.SetMemoryLimit(memoryLimit)
 	if kept == nil {
 		if err := prepareTmp(); err != nil {
@@ -177,6 +178,7 @@ func serve(cfg *config.Config, o options, log *logging.Log, commands node.Comman
 			_ = unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART)
 			log.Log(logging.Crit, "Unable to force reboot.")
 		},
+		Alive: func() { manager.Alive(time.Now()) },
 		Ready: func() {
 			if err := daemon.WritePID(pidFile, daemon.Padded, pid); err != nil {
 				log.Log(logging.Error, err.Error())
@@ -184,6 +186,7 @@ func serve(cfg *config.Config, o options, log *logging.Log, commands node.Comman
 			if err := daemon.Ready(); err != nil {
 				log.Log(logging.Error, err.Error())
 			}
+			manager.Tell(daemon.NotifyReady)
 			log.Detach()
 		},
 	}, commands)
@@ -194,7 +197,7 @@ func serve(cfg *config.Config, o options, log *logging.Log, commands node.Comman
 }
 
 // signals turns the signals of the original into commands.
-func signals() (node.Commands, func()) {
+func signals(manager *daemon.Notifier) (node.Commands, func()) {
 	stop := make(chan struct{}, 1)
 	reload := make(chan struct{}, 1)
 	in := make(chan os.Signal, 8)
@@ -206,6 +209,7 @@ func signals() (node.Commands, func()) {
 		for s := range in {
 			to := reload
 			if s == syscall.SIGTERM {
+				manager.Tell(daemon.NotifyStopping)
 				to = stop
 			}
 			select {

@@ -17,7 +17,7 @@ var table = []*directive{
 		set: duration(func(h *HA) *time.Duration { return &h.Initdead }, true)},
 	{name: "deadping", recorded: true,
 		set: duration(func(h *HA) *time.Duration { return &h.Deadping }, true)},
-	{name: "watchdog", recorded: true, set: setWatchdog, note: noEffect},
+	{name: "watchdog", recorded: true, set: setWatchdog},
 	{name: "baud", recorded: true, def: "19200", set: setBaud},
 	{name: "udpport", recorded: true, set: setUDPPort},
 	{name: "logfacility", recorded: true, set: setLogfacility},

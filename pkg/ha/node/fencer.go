@@ -37,6 +37,7 @@ type fencer struct {
 	log    logging.Sink
 	ctx    context.Context
 	done   chan fenced
+	guard  func(part string)
 	tasks  sync.WaitGroup
 	looks  bool
 }
@@ -48,7 +49,7 @@ func (n *node) newFencer() *fencer {
 	}
 	return &fencer{
 		device: fence.Device{Type: f.Type, Params: f.Params, File: f.File, Limit: fenceLimit},
-		name:   f.Type, log: n.Log, ctx: n.ctx, done: make(chan fenced),
+		name:   f.Type, log: n.Log, ctx: n.ctx, done: make(chan fenced), guard: n.guard,
 	}
 }
 
@@ -70,6 +71,7 @@ func (f *fencer) watch() {
 	f.tasks.Add(1)
 	go func() {
 		defer f.tasks.Done()
+		defer f.guard("fencing")
 		tick := time.NewTicker(fenceInterval)
 		defer tick.Stop()
 		for {
@@ -97,6 +99,7 @@ func (f *fencer) reset(node string) {
 	f.tasks.Add(1)
 	go func() {
 		defer f.tasks.Done()
+		defer f.guard("fencing")
 		select {
 		case f.done <- fenced{node: node, verdict: f.try(node)}:
 		case <-f.ctx.Done():

@@ -39,6 +39,9 @@ type Options struct {
 	Reboot func()
 	// Ready is called once when the links are open.
 	Ready func()
+	// Alive is called with each heartbeat, and while the node waits for something
+	// that may take long. May be nil.
+	Alive func()
 	// Load reads the configuration anew.
 	Load func() (*config.Config, *config.Report)
 	// Kept is set in a life that follows a restart in place.
@@ -76,6 +79,7 @@ func Run(ctx context.Context, o Options, c Commands) error {
 	if o.Kept != nil {
 		initdead = o.Config.HA.Deadtime
 	}
+	var failures crashes
 	for {
 		n, err := begin(ctx, o, initdead)
 		if err != nil {
@@ -88,13 +92,19 @@ func Run(ctx context.Context, o Options, c Commands) error {
 		err = n.loop(ctx, c)
 		n.close()
 		o.Kept = nil
+		if errors.Is(err, errCrashed) {
+			if failures.tooMany(time.Now()) {
+				return gone()
+			}
+			err = errAgain
+		}
 		switch {
 		case errors.Is(err, errAgain):
 			// The others are known to exist; initdead is for a cold start.
 			initdead = o.Config.HA.Deadtime
 		case errors.Is(err, errRestart):
 			initdead = o.Config.HA.Initdead
-			if !pause(ctx, c, o.Config.HA.Deadtime+time.Second) {
+			if !pause(ctx, c, o) {
 				return nil
 			}
 			logging.Logf(o.Log, logging.Info, "Performing heartbeat restart exec.")
@@ -106,15 +116,21 @@ func Run(ctx context.Context, o Options, c Commands) error {
 	}
 }
 
-// pause waits between two lives. It reports false when the node shall not live
-// again.
-func pause(ctx context.Context, c Commands, d time.Duration) bool {
-	timer := time.NewTimer(d)
+// pause waits between two lives, until the others have declared this node dead.
+// It reports false when the node shall not live again.
+func pause(ctx context.Context, c Commands, o Options) bool {
+	timer := time.NewTimer(o.Config.HA.Deadtime + time.Second)
 	defer timer.Stop()
+	tick := time.NewTicker(aliveInterval)
+	defer tick.Stop()
 	for {
 		select {
 		case <-timer.C:
 			return true
+		case <-tick.C:
+			if o.Alive != nil {
+				o.Alive()
+			}
 		case <-c.Reload:
 		case <-c.Stop:
 			return false
@@ -132,6 +148,8 @@ type node struct {
 	keys    atomic.Pointer[message.Keyring]
 	inbox   chan arrival
 	refused chan refusal
+	crashes chan crash
+	alive   *alive
 	works   *worker
 	fencer  *fencer
 	fifo    *fifo
@@ -166,6 +184,7 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 		Options: o, ctx: ctx, cancel: cancel,
 		inbox:   make(chan arrival, inboxSize),
 		refused: make(chan refusal, 16),
+		crashes: make(chan crash, 1),
 		repeats: newRepeats(o.Log),
 	}
 	n.keys.Store(o.Config.Keys)
@@ -179,6 +198,7 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 	if n.fifo, err = openFIFO(o.StateDir); err != nil {
 		logging.Logf(o.Log, logging.Error, "command fifo: %v", err)
 	}
+	n.alive = newAlive(o.Config.HA, o.Alive, o.Log)
 	n.works = newWorker(n)
 	n.fencer = n.newFencer()
 	n.notify = newWatcher(o.Config)
@@ -262,12 +282,16 @@ func (n *node) close() {
 		n.works.close()
 	}
 	n.fencer.close()
+	if n.alive != nil {
+		n.alive.disarm()
+	}
 	n.repeats.flush()
 }
 
 // receive verifies a datagram in the goroutine of its link, so that a flood of
 // forged ones never keeps the loop from its deadlines.
 func (n *node) receive(linkName string, datagram []byte) {
+	defer n.guard("receiver of " + linkName)
 	msg, err := message.Decode(datagram, n.keys.Load())
 	if err != nil {
 		n.refuse(linkName, err)
@@ -280,7 +304,8 @@ func (n *node) receive(linkName string, datagram []byte) {
 }
 
 // loop owns the core: it is the only goroutine that touches it.
-func (n *node) loop(ctx context.Context, c Commands) error {
+func (n *node) loop(ctx context.Context, c Commands) (err error) {
+	defer n.guardLoop(&err)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	if err := n.apply(n.core.Start(time.Now())); err != nil {
@@ -314,6 +339,8 @@ func (n *node) loop(ctx context.Context, c Commands) error {
 				n.interfaceChanged(e, ok)
 			case <-n.repeats.due():
 				n.repeats.flush()
+			case f := <-n.crashes:
+				return n.crashed(f)
 			case <-stop:
 				stop = nil
 				effects = n.core.Shutdown(time.Now())
@@ -329,6 +356,9 @@ func (n *node) loop(ctx context.Context, c Commands) error {
 		if n.core.Members().Joined() {
 			n.fencer.watch()
 		}
+		if n.core.Holder().Leaving() {
+			n.alive.disarm()
+		}
 		if n.next != nil && n.core.Holder().Stable() && n.core.Members().Joined() {
 			return n.restartInPlace()
 		}
@@ -340,6 +370,9 @@ func (n *node) apply(effects []core.Effect) error {
 		switch e := e.(type) {
 		case core.Transmit:
 			n.transmit(e.Message)
+			if e.Message.Type() == "status" {
+				n.alive.sign()
+			}
 		case core.Run:
 			n.works.add(e.Work)
 		case core.Fence:
@@ -350,10 +383,10 @@ func (n *node) apply(effects []core.Effect) error {
 			n.repeats.log(e.Key, e.Level, e.Text)
 		case core.Stalled:
 			n.Log.Log(logging.Crit, "Giving up all HA resources before going on.")
-			n.works.releaseNow()
+			n.alive.during(n.works.releaseNow)
 			return errAgain
 		case core.Ended:
-			n.works.drain()
+			n.alive.during(n.works.drain)
 			if e.Restart {
 				n.Log.Log(logging.Info, "Restarting heartbeat.")
 				return errRestart

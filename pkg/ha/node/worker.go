@@ -112,8 +112,13 @@ func (w *worker) run() {
 		if w.n.ctx.Err() != nil {
 			return
 		}
-		job()
+		w.do(job)
 	}
+}
+
+func (w *worker) do(job func()) {
+	defer w.n.guard("resource worker")
+	job()
 }
 
 // close waits for the goroutine; a script that runs is killed.

@@ -228,6 +228,9 @@ func (m *Machine) Left(name string) bool {
 	return ok && p.left
 }
 
+// Leaving reports whether this node has begun to give up everything for good.
+func (m *Machine) Leaving() bool { return m.given }
+
 // Stable reports whether nothing is moving.
 func (m *Machine) Stable() bool {
 	return (m.theirStable || !m.anyAlive()) && m.quiet() &&
