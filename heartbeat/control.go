@@ -32,6 +32,9 @@ func runHeartbeat(args []string, stdout, stderr io.Writer) int {
 	case printVersion:
 		fmt.Fprintln(stdout, version)
 		return exitOK
+	case printDefaults:
+		runDefaults(stdout)
+		return exitOK
 	case status:
 		return runStatus(pidFile, stdout)
 	case stop:
@@ -40,6 +43,16 @@ func runHeartbeat(args []string, stdout, stderr io.Writer) int {
 		return runReload(configDir, pidFile, o, stdout, stderr)
 	}
 	return runStart(o, stdout, stderr)
+}
+
+// runDefaults prints the table of the directives of ha.cf that have a default.
+func runDefaults(stdout io.Writer) {
+	const format = "%-23.23s  %-8.8s  %s\n"
+	fmt.Fprintf(stdout, format, "Directive", "Default", "Description")
+	fmt.Fprintln(stdout, strings.Repeat("-", 80))
+	for _, d := range config.Defaults() {
+		fmt.Fprintf(stdout, format, d.Name, d.Value, d.Text)
+	}
 }
 
 // runStatus prints what monitoring greps for.

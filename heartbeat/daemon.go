@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"syscall"
@@ -29,7 +30,7 @@ const (
 	pidFile   = "/var/run/heartbeat.pid"
 	lockFile  = "/var/run/heartbeat.lock"
 	stateDir  = "/var/lib/heartbeat"
-	coreDir   = "/var/lib/heartbeat/cores/root"
+	coreRoot  = "/var/lib/heartbeat/cores"
 	tmpDir    = "/var/run/heartbeat/rsctmp"
 )
 
@@ -59,11 +60,12 @@ func runStart(o options, stdout, stderr io.Writer) int {
 	log.Log(logging.Info, "**************************")
 	logging.Logf(log, logging.Info, "Configuration validated. Starting heartbeat %s", version)
 	log.Close()
-	if err := os.MkdirAll(coreDir, 0o755); err != nil {
+	dir, err := workDir(cfg.HA)
+	if err != nil {
 		fmt.Fprintf(stderr, "heartbeat: ERROR: working directory: %v\n", err)
 		return exitFailed
 	}
-	result, err := daemon.Detach(daemon.DetachOptions{Dir: coreDir})
+	result, err := daemon.Detach(daemon.DetachOptions{Dir: dir})
 	if err != nil {
 		fmt.Fprintf(stderr, "heartbeat: ERROR: start in the background: %v\n", err)
 		return exitFailed
@@ -72,6 +74,16 @@ func runStart(o options, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "heartbeat: ERROR: %s\n", result.Text)
 	}
 	return result.Status
+}
+
+// workDir makes the directory of the daemon, where its core dumps would lie.
+func workDir(ha config.HA) (string, error) {
+	root := ha.Coreroot
+	if root == "" {
+		root = coreRoot
+	}
+	dir := filepath.Join(root, "root")
+	return dir, os.MkdirAll(dir, 0o755)
 }
 
 // live is the life of the daemon process.
@@ -91,6 +103,9 @@ func live(o options, stderr io.Writer) int {
 	if !report.OK() {
 		daemon.Fail(report.Status, "Configuration error, heartbeat not started.")
 		return report.Status
+	}
+	if cfg.HA.Coredumps {
+		daemon.DumpCore()
 	}
 	lock, err := daemon.TryLock(lockFile)
 	if errors.Is(err, daemon.ErrLocked) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 )
@@ -25,6 +26,11 @@ func TestParse(t *testing.T) {
 		// The last action counts, words and a bare dash are nothing.
 		{args: "-k -s", want: options{action: status}},
 		{args: "word - -s word", want: options{action: status}},
+		{args: "-D", want: options{action: printDefaults}},
+		{args: "-DW", want: options{action: printDefaults}},
+		{args: "-R -C all -l", want: options{noRealtime: true}},
+		{args: "-RCall -k", want: options{action: stop}},
+		{args: "-M", fail: noPacemaker},
 		{args: "-x", fail: "heartbeat: unknown option -x\nUsage: heartbeat "},
 		{args: "-kx", fail: "heartbeat: unknown option -x\n"},
 	} {
@@ -54,5 +60,27 @@ func TestVersionAndUsage(t *testing.T) {
 		if stdout.String() != c.stdout || stderr.String() != c.stderr {
 			t.Errorf("%s: %q and %q", c.option, stdout.String(), stderr.String())
 		}
+	}
+}
+
+// TestDefaults compares with what the original prints, but for its words.
+func TestDefaults(t *testing.T) {
+	var stdout bytes.Buffer
+	if status := runHeartbeat([]string{"-D"}, &stdout, io.Discard); status != exitOK {
+		t.Fatalf("status %d", status)
+	}
+	lines := strings.Split(stdout.String(), "\n")
+	for i, want := range []string{
+		"Directive                Default   Description",
+		strings.Repeat("-", 80),
+		"cluster                  linux-ha  the name of cluster",
+		"hopfudge                 1         # of hops above cluster size",
+	} {
+		if lines[i] != want {
+			t.Errorf("line %d is %q, want %q", i+1, lines[i], want)
+		}
+	}
+	if len(lines) != 2+24+1 {
+		t.Errorf("%d lines", len(lines))
 	}
 }

@@ -86,12 +86,15 @@ type HA struct {
 	DebugGiven    bool // ha.cf says it; it overrides -d then
 	LogBadpack    bool
 	Netstring     bool // msgfmt netstring
+	Compress      bool // traditional_compression
+	CompressOver  int  // bytes of a message above which that applies
 	GenMethodTime bool // hbgenmethod time
 	UUIDFromName  bool // uuidfrom nodename
 	MaxRexmit     time.Duration
 	Realtime      bool
 	RTPrio        int
 	Coredumps     bool
+	Coreroot      string // the directory of the working directory, "" for the usual one
 	Watchdog      string
 	Respawn       []Client
 	APIAuth       []APIAuth

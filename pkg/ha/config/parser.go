@@ -118,6 +118,7 @@ func newHA() *HA {
 		SyslogMsgFmt: true,
 		LogBadpack:   true,
 		MaxRexmit:    250 * time.Millisecond,
+		CompressOver: 2 << 10,
 		Realtime:     true,
 		Coredumps:    true,
 	}

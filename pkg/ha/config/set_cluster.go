@@ -156,18 +156,24 @@ func setEnv(p *parser, s statement, v word) *problem {
 	return nil
 }
 
-func setCompression(_ *parser, s statement, v word) *problem {
+// setCompression takes what the original can send. Every receiver reads both.
+func setCompression(p *parser, s statement, v word) *problem {
 	if bad := oneOf(s, v, "zlib", "bz2"); bad != nil {
 		return bad.as(legacyError("Compression module(%s) not found", v.text))
+	}
+	if v.text == "bz2" {
+		p.find(Info, s.line, v.column, "bz2 is read, and zlib is sent instead")
 	}
 	return nil
 }
 
 func setCompressionThreshold(p *parser, s statement, v word) *problem {
-	if p.integer(s, v) <= 0 {
+	n := p.integer(s, v)
+	if n <= 0 {
 		return refuse("compression_threshold is a number of kilobytes above 0, not %s", v.text).as(
 			legacyError("set_compression_threshold: compress_threshhold(%s) invalid", v.text))
 	}
+	p.ha.CompressOver = n << 10
 	return nil
 }
 
@@ -176,8 +182,6 @@ func setTraditionalCompression(p *parser, s statement, v word) *problem {
 	if bad != nil {
 		return bad.as(legacyError("set_traditional_compression:Invalid directive value %s", v.text))
 	}
-	if on {
-		p.warn(s, s.name, "traditional_compression "+noEffect)
-	}
+	p.ha.Compress = on
 	return nil
 }

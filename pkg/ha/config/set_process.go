@@ -75,12 +75,13 @@ func setUseApphbd(p *parser, s statement, v word) *problem {
 	return bad
 }
 
-func setCoreroot(_ *parser, _ statement, v word) *problem {
+func setCoreroot(p *parser, _ statement, v word) *problem {
 	if !filepath.IsAbs(v.text) {
 		return refuse("coreroot is an absolute directory, not %s", v.text).as(
 			legacyError("Invalid dir in cl_set_corerootdir() [%s]: No such file or directory", v.text),
 			legacyError("Invalid core directory [%s]: Invalid argument", v.text))
 	}
+	p.ha.Coreroot = v.text
 	return nil
 }
 

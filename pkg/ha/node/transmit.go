@@ -16,7 +16,7 @@ func (n *node) transmit(msg *message.Message) {
 	if n.Config.HA.Netstring {
 		format = message.Netstring
 	}
-	frame := n.encode(msg, format)
+	frame := n.compressed(msg, format, n.encode(msg, format))
 	var line []byte
 	for _, l := range n.links {
 		switch {
@@ -43,6 +43,20 @@ func (n *node) encode(msg *message.Message, format message.Format) []byte {
 		return nil
 	}
 	return frame
+}
+
+// compressed is the frame of a message as ha.cf(5) traditional_compression wants
+// it. Serial lines carry classic frames only, which have no such form.
+func (n *node) compressed(msg *message.Message, format message.Format, frame []byte) []byte {
+	if !n.Config.HA.Compress || len(frame) <= n.Config.HA.CompressOver {
+		return frame
+	}
+	packed, err := message.Compress(msg, format, n.keys.Load(), "zlib")
+	if err != nil {
+		n.repeats.log("compress", logging.Error, fmt.Sprintf("%s: %v", msg.Type(), err))
+		return frame
+	}
+	return packed
 }
 
 func (n *node) sendOn(l *link.Link, frame []byte) {

@@ -109,3 +109,29 @@ func TestLineGetsClassicFrames(t *testing.T) {
 		}
 	}
 }
+
+// TestCompressed: with traditional_compression a long message goes out
+// compressed and is read as it was; a short one goes out as ever.
+func TestCompressed(t *testing.T) {
+	log := new(lines)
+	n := &node{Options: Options{Config: new(config.Config), Log: log}, repeats: newRepeats(log)}
+	n.Config.HA.Compress, n.Config.HA.CompressOver = true, 2<<10
+	ring := &message.Keyring{Outbound: 1, Keys: map[int]message.Key{1: {Method: message.SHA1, Secret: "swordfish"}}}
+	n.keys.Store(ring)
+	long := strings.Repeat("all of this is the same, ", 400)
+	for _, format := range []message.Format{message.Classic, message.Netstring} {
+		for _, text := range []string{"short", long} {
+			plain := n.encode(message.New("site").Add("text", text), format)
+			frame := n.compressed(message.New("site").Add("text", text), format, plain)
+			if (len(frame) < len(plain)) != (text == long) {
+				t.Errorf("format %d: %d bytes of %d", format, len(frame), len(plain))
+			}
+			if msg, err := message.Decode(frame, ring); err != nil || msg.Text("text") != text {
+				t.Errorf("format %d: read as %v, %v", format, msg, err)
+			}
+		}
+	}
+	if len(*log) > 0 {
+		t.Errorf("log: %q", *log)
+	}
+}
