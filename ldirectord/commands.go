@@ -118,6 +118,7 @@ func (a *app) reload() int {
 // heartbeat looks for it on the standard output and the original has it on the
 // standard error; once if they are the same.
 func (a *app) status() int {
+	defer a.siblingStatus()
 	pid, state := a.running()
 	if state == daemon.Running {
 		text := fmt.Sprintf("ldirectord for %s is running with pid: %d\n", a.path, pid)

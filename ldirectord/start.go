@@ -105,7 +105,12 @@ func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int
 		return a.failed(l, err)
 	}
 	defer kernel.Close()
-	d := director.New(director.Options{Path: a.path, PID: os.Getpid(), Host: config.System{}, Kernel: kernel, Log: l}, loaded)
+	further := a.newSiblings(l)
+	defer further.stop()
+	d := director.New(director.Options{
+		Path: a.path, PID: os.Getpid(), Host: config.System{}, Kernel: kernel, Log: l,
+		Reloaded: func(c *config.Config) { further.reload(c.Global.Execute) },
+	}, loaded)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if pidFile != "" {
@@ -122,11 +127,13 @@ func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
-	return a.follow(cancel, d, l, signals, ended)
+	return a.follow(cancel, d, l, signals, ended, func() { further.start(loaded.Config.Global.Execute) })
 }
 
 // follow reports readiness and obeys signals until the director has ended.
-func (a *app) follow(cancel context.CancelFunc, d *director.Director, l *logging.Log, signals <-chan os.Signal, ended <-chan error) int {
+func (a *app) follow(cancel context.CancelFunc, d *director.Director, l *logging.Log, signals <-chan os.Signal, ended <-chan error,
+	begun func(),
+) int {
 	ready := d.Ready()
 	name := ""
 	for {
@@ -136,6 +143,7 @@ func (a *app) follow(cancel context.CancelFunc, d *director.Director, l *logging
 			if err := daemon.Ready(); err != nil {
 				logging.Logf(l, logging.Error, "%v", err)
 			}
+			begun()
 		case s := <-signals:
 			if s == syscall.SIGHUP {
 				l.Log(logging.Info, "Reloading Linux Director Daemon config on signal")

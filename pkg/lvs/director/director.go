@@ -35,6 +35,9 @@ type Options struct {
 	Checks check.Env
 	// Mailer sends the alerts; it is closed at the end. Nil means a new one.
 	Mailer Mailer
+	// Reloaded is called when another configuration has taken effect; it must not
+	// block. May be nil.
+	Reloaded func(*config.Config)
 	// Grace is how long silent servers are waited for before the fallback takes
 	// over and the director counts as ready. Zero means one second.
 	Grace time.Duration

@@ -32,9 +32,6 @@ func Load(path string, host config.Host) (*Loaded, *config.Report) {
 	if c == nil {
 		return nil, report
 	}
-	if len(c.Global.Execute) > 0 {
-		report.Add(config.Finding{Text: "execute has no effect yet: start further instances by themselves", Ours: true})
-	}
 	for i := range c.Virtuals {
 		v := &c.Virtuals[i]
 		doubt := ""

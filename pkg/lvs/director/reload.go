@@ -33,6 +33,9 @@ func (d *Director) reload() *config.Report {
 		d.o.tune(loaded.Config)
 	}
 	d.swap(loaded)
+	if d.o.Reloaded != nil {
+		d.o.Reloaded(loaded.Config)
+	}
 	return report
 }
 
