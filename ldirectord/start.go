@@ -105,10 +105,17 @@ func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int
 		return a.failed(l, err)
 	}
 	defer kernel.Close()
+	var renewed <-chan struct{}
+	if watch, err := kernel.Watch(); err != nil {
+		logging.Logf(l, logging.Warn, "%v", err)
+	} else {
+		defer watch.Close()
+		renewed = watch.Renewed()
+	}
 	further := a.newSiblings(l)
 	defer further.stop()
 	d := director.New(director.Options{
-		Path: a.path, PID: os.Getpid(), Host: config.System{}, Kernel: kernel, Log: l,
+		Path: a.path, PID: os.Getpid(), Host: config.System{}, Kernel: kernel, Log: l, Renewed: renewed,
 		Reloaded: func(c *config.Config) { further.reload(c.Global.Execute) },
 	}, loaded)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -35,6 +35,8 @@ type Options struct {
 	Checks check.Env
 	// Mailer sends the alerts; it is closed at the end. Nil means a new one.
 	Mailer Mailer
+	// Renewed is sent to when the kernel's IPVS has been loaded anew and is empty.
+	Renewed <-chan struct{}
 	// Reloaded is called when another configuration has taken effect; it must not
 	// block. May be nil.
 	Reloaded func(*config.Config)
@@ -74,8 +76,10 @@ type Director struct {
 	reminders alert.Reminders
 	reminder  *time.Timer
 
-	workers sync.WaitGroup
-	shell   *shell
+	workers  sync.WaitGroup
+	shell    *shell
+	monitors *monitors
+	loading  sync.Mutex // held by the one reload that reads the file
 }
 
 // New returns a director for a configuration that Load accepted.
@@ -101,10 +105,10 @@ func (d *Director) Ready() <-chan struct{} { return d.ready }
 // Run works until ctx ends, then cleans the table up as cleanstop says. It
 // returns an error only if it could not begin.
 func (d *Director) Run(ctx context.Context) error {
-	defer close(d.ended)
 	work, cancel := context.WithCancel(context.Background())
 	d.work = work
 	defer d.workers.Wait()
+	defer close(d.ended) // those who wait for a call are let go first
 	defer cancel()
 	if d.o.Mailer == nil {
 		d.o.Mailer = alert.NewMailer(d.o.Log)
@@ -113,6 +117,7 @@ func (d *Director) Run(ctx context.Context) error {
 	d.reminder = time.NewTimer(time.Hour)
 	defer d.reminder.Stop()
 	d.shell = startShell(work, &d.workers, d.o.Log)
+	d.monitors = startMonitors(work, d.o.Log)
 
 	table, err := d.o.Kernel.Table()
 	if err != nil {
@@ -141,6 +146,8 @@ func (d *Director) Run(ctx context.Context) error {
 			d.settleAll()
 		case <-changed:
 			d.fileChanged()
+		case <-d.o.Renewed:
+			d.renew()
 		case <-d.reminder.C:
 			d.remind()
 		}

@@ -43,12 +43,15 @@ type world struct {
 	lines   []string
 	changes chan struct{}
 	mailer  Mailer
+	host    config.Host
+	renewed chan struct{}
 }
 
 func newWorld(t *testing.T, content string) *world {
 	t.Helper()
 	w := &world{t: t, path: filepath.Join(t.TempDir(), "ldirectord.cf"), kernel: &ipvstest.Kernel{}, ended: make(chan struct{}),
-		down: make(map[string]bool), silent: make(map[string]bool), dials: make(map[string]int), changes: make(chan struct{}, 1)}
+		down: make(map[string]bool), silent: make(map[string]bool), dials: make(map[string]int), changes: make(chan struct{}, 1),
+		host: config.System{}, renewed: make(chan struct{})}
 	w.write(content)
 	return w
 }
@@ -77,7 +80,7 @@ func (w *world) start() {
 		}
 	}
 	tune(loaded.Config)
-	w.d = New(Options{Path: w.path, PID: 1, Host: config.System{}, Kernel: w, Log: w, Checks: check.Env{Dial: w.dial}, Mailer: w.mailer,
+	w.d = New(Options{Path: w.path, PID: 1, Host: w.host, Renewed: w.renewed, Kernel: w, Log: w, Checks: check.Env{Dial: w.dial}, Mailer: w.mailer,
 		Grace: 200 * time.Millisecond, tune: tune}, loaded)
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
@@ -379,6 +382,75 @@ func TestAutoreload(t *testing.T) {
 }
 
 // TestAdoption starts beside a table that another daemon left behind.
+// slowHost is a machine on which names are looked up until it is told to go on.
+type slowHost struct {
+	config.System
+	asked, answer chan struct{}
+}
+
+func (h slowHost) Lookup(string, bool) (netip.Addr, error) {
+	close(h.asked)
+	<-h.answer
+	return netip.MustParseAddr("10.1.0.9"), nil
+}
+
+// TestALookupDelaysNothing: while a reload waits for a name, a dead server leaves
+// the table.
+func TestALookupDelaysNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, twoServers)
+	host := slowHost{asked: make(chan struct{}), answer: make(chan struct{})}
+	w.host = host
+	w.start()
+	w.write(strings.Replace(twoServers, "10.1.0.2:80", "web.example:80", 1))
+	reloaded := make(chan *config.Report)
+	go func() { reloaded <- w.d.Reload() }()
+	<-host.asked
+	w.set(w.down, "10.1.0.1:80", true)
+	w.untilTable("tcp:10.9.0.1:80: 10.1.0.2:80*2")
+	close(host.answer)
+	if report := <-reloaded; report == nil || report.Failed() {
+		t.Fatalf("reload: %v", report)
+	}
+	w.untilTable("tcp:10.9.0.1:80: 10.1.0.9:80*2")
+}
+
+// TestIPVSIsLoadedAnew: a kernel that has lost the table gets it again.
+func TestIPVSIsLoadedAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, twoServers)
+	w.start()
+	w.untilTable("tcp:10.9.0.1:80: 10.1.0.1:80*1 10.1.0.2:80*2")
+	w.kernel.Clear()
+	w.renewed <- struct{}{}
+	w.untilTable("tcp:10.9.0.1:80: 10.1.0.1:80*1 10.1.0.2:80*2")
+}
+
+// TestAMonitorfileThatHangs: a FIFO whose reader has gone holds up nothing, and
+// is told once.
+func TestAMonitorfileThatHangs(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "monitor")
+	if err := syscall.Mkfifo(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, "virtual=10.9.0.1:80\n\tchecktype=connect\n\tmonitorfile="+file+"\n\treal=10.1.0.1:80 gate\n")
+	w.start()
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.moreRounds("10.1.0.1:80")
+	w.until("a line about it", func() bool { return w.logged("write monitorfile: ") == 1 })
+	w.moreRounds("10.1.0.1:80")
+	if n := w.logged("write monitorfile: "); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+}
+
 func TestAdoption(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "cleanstop=no\n"+twoServers)
@@ -453,11 +525,13 @@ func TestMonitorfile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "monitor")
 	w := newWorld(t, "virtual=10.9.0.1:80\n\tchecktype=connect\n\tcheckport=81\n\tmonitorfile="+file+"\n\treal=10.1.0.1:80 gate\n")
 	w.start()
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, _, _ := strings.Cut(string(content), "\n")
+	var line string
+	w.until("a line of the monitorfile", func() bool {
+		content, err := os.ReadFile(file)
+		var whole bool
+		line, _, whole = strings.Cut(string(content), "\n")
+		return err == nil && whole
+	})
 	if want := "] [1] connect tcp 10.1.0.1 80 81 1 gate /  [up] -"; !strings.HasSuffix(line, want) {
 		t.Errorf("line %q, want the end %q", line, want)
 	}

@@ -14,29 +14,33 @@ import (
 // effect before Reload returns; if not, everything stays as it was. The report
 // is nil if the director has ended.
 func (d *Director) Reload() *config.Report {
-	var report *config.Report
-	d.call(func() { report = d.reload() })
+	// Names may have to be looked up: the director goes on meanwhile.
+	d.loading.Lock()
+	defer d.loading.Unlock()
+	loaded, report := Load(d.o.Path, d.o.Host)
+	if !d.call(func() { d.loaded(loaded, report) }) {
+		return nil
+	}
 	return report
 }
 
-func (d *Director) reload() *config.Report {
-	loaded, report := Load(d.o.Path, d.o.Host)
+// loaded takes what a reload has read.
+func (d *Director) loaded(l *Loaded, report *config.Report) {
 	for _, f := range report.Findings {
 		d.logf(map[config.Severity]logging.Level{config.Error: logging.Error, config.Warning: logging.Warn}[f.Severity],
 			"%s", f.Format(d.o.Path, d.o.PID))
 	}
-	if loaded == nil {
+	if l == nil {
 		d.logf(logging.Error, "The configuration was not reloaded; the one before stays in effect")
-		return report
+		return
 	}
 	if d.o.tune != nil {
-		d.o.tune(loaded.Config)
+		d.o.tune(l.Config)
 	}
-	d.swap(loaded)
+	d.swap(l)
 	if d.o.Reloaded != nil {
-		d.o.Reloaded(loaded.Config)
+		d.o.Reloaded(l.Config)
 	}
-	return report
 }
 
 // swap puts a new configuration into effect. What is known of servers that stay
@@ -128,15 +132,36 @@ func (d *Director) fileChanged() {
 		return
 	}
 	d.logf(info, "Configuration file '%s' has changed on disk", d.o.Path)
-	if d.config.Global.AutoReload {
-		d.logf(info, " - reread new configuration")
-		d.reload()
-	} else {
-		d.logf(info, " - ignore new configuration")
-	}
 	d.digest = digest
+	if !d.config.Global.AutoReload {
+		d.logf(info, " - ignore new configuration")
+		d.tellCallback()
+		return
+	}
+	d.logf(info, " - reread new configuration")
+	d.workers.Add(1)
+	go func() {
+		defer d.workers.Done()
+		d.Reload()
+		d.call(d.tellCallback)
+	}()
+}
+
+// tellCallback runs the command that the file names for its own changes.
+func (d *Director) tellCallback() {
 	callback := d.config.Global.Callback
 	if fileInfo, err := os.Stat(callback); err == nil && fileInfo.Mode().IsRegular() && fileInfo.Mode()&0o111 != 0 {
 		d.shell.run(callback + " " + d.o.Path)
 	}
+}
+
+// renew puts the whole table into a kernel that has lost it.
+func (d *Director) renew() {
+	table, err := d.o.Kernel.Table()
+	if err != nil {
+		d.logf(logging.Error, "IPVS was loaded anew: %v", err)
+		return
+	}
+	d.logf(warning, "IPVS was loaded anew: the table is set up again")
+	d.synchronise(table, nil)
 }

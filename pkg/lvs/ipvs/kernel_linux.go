@@ -25,9 +25,19 @@ type Kernel struct {
 // Open connects to the kernel, which loads the module if it can. The error is
 // ErrNoIPVS if there is none.
 func Open() (*Kernel, error) {
+	k := &Kernel{}
+	if err := k.connect(); err != nil {
+		return nil, fmt.Errorf("open ipvs: %w", err)
+	}
+	return k, nil
+}
+
+// connect opens the connections anew: the number of the family changes when the
+// module is loaded again.
+func (k *Kernel) connect() error {
 	raw, err := openRaw()
 	if err != nil {
-		return nil, fmt.Errorf("open ipvs: %w", err)
+		return err
 	}
 	// libipvs reads its answers on a goroutine that ends with the process; the
 	// handle is made only when the family is known to exist, and never runs
@@ -35,9 +45,13 @@ func Open() (*Kernel, error) {
 	handle, err := libipvs.NewIPVSHandle(libipvs.IPVSHandleParams{LoadModule: false})
 	if err != nil {
 		_ = raw.close()
-		return nil, fmt.Errorf("open ipvs: %w", err)
+		return err
 	}
-	return &Kernel{handle: handle, raw: raw}, nil
+	if k.raw != nil {
+		_ = k.raw.close()
+	}
+	k.handle, k.raw = handle, raw
+	return nil
 }
 
 // Close gives the connection back.

@@ -16,6 +16,7 @@ const (
 	ctrlGetFamily  = 3
 	ctrlFamilyID   = 1
 	ctrlFamilyName = 2
+	familyName     = "IPVS"
 
 	ipvsVersion = 1
 	attrService = 1
@@ -44,21 +45,30 @@ func openRaw() (*rawConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	answers, err := g.request(ctrlFamily, ctrlGetFamily, 1, 0, []attr{text(ctrlFamilyName, "IPVS")})
-	if err != nil {
+	r := &rawConn{genl: g}
+	if r.family, err = lookup(g); err != nil {
 		_ = g.close()
-		if errors.Is(err, syscall.ENOENT) {
-			return nil, ErrNoIPVS
-		}
 		return nil, err
+	}
+	return r, nil
+}
+
+// lookup asks for the number of the family. The kernel loads the module if it
+// can.
+func lookup(g *genl) (uint16, error) {
+	answers, err := g.request(ctrlFamily, ctrlGetFamily, 1, 0, []attr{text(ctrlFamilyName, familyName)})
+	if err != nil {
+		if errors.Is(err, syscall.ENOENT) {
+			return 0, ErrNoIPVS
+		}
+		return 0, err
 	}
 	for _, a := range answers {
 		if id := a[ctrlFamilyID]; len(id) == 2 {
-			return &rawConn{g, binary.NativeEndian.Uint16(id)}, nil
+			return binary.NativeEndian.Uint16(id), nil
 		}
 	}
-	_ = g.close()
-	return nil, ErrNoIPVS
+	return 0, ErrNoIPVS
 }
 
 func (r *rawConn) close() error { return r.genl.close() }

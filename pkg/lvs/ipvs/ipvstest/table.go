@@ -19,6 +19,13 @@ type Kernel struct {
 	Changed func(op plan.Op)
 }
 
+// Clear empties the table, as unloading the kernel's module does.
+func (k *Kernel) Clear() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.table = nil
+}
+
 // Table returns a copy of the table.
 func (k *Kernel) Table() (plan.Table, error) {
 	k.mu.Lock()
