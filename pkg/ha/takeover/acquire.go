@@ -37,7 +37,8 @@ func (m *Machine) Done(now time.Time, w Work, r Result) []Effect {
 		m.report(true, "")
 	case Shutdown:
 		m.logf(level.Info, "All HA resources relinquished.")
-		m.emit(Send{Message: message.New("shutdone").Add("st", "dead")})
+		m.ended = true
+		m.sayDone()
 		m.emit(Stopped{Restart: m.restart})
 		return m.end()
 	}
@@ -262,6 +263,7 @@ func (m *Machine) Died(now time.Time, name string) []Effect {
 func (m *Machine) nodeDied(name string) {
 	m.wanted, m.askAt = nil, time.Time{}
 	m.cancelStandby()
+	m.doubt = true
 	if m.stopping {
 		return
 	}

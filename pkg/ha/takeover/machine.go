@@ -74,6 +74,7 @@ type Machine struct {
 	theirStable bool
 	taking      bool // an Inherit work is out
 	overlap     bool // the other side also holds what this node keeps
+	doubt       bool // the other side may have announced what this node holds
 	prepared    Hold // asked to be prepared, and not yet taken
 	busy        int  // works asked for and not done
 
@@ -100,8 +101,10 @@ type Machine struct {
 
 	stopping  bool // a shutdown or restart was asked for
 	restart   bool // … and it is a restart
+	leaves    Hold // what was held when the shutdown began
 	given     bool // everything is to be given up, and the others know
 	released  bool // … and its release was asked for
+	ended     bool // … and done and said
 	releaseAt time.Time
 	deferred  bool // the delay of the shutdown was logged
 	restartAt time.Time
@@ -129,7 +132,7 @@ type peer struct {
 
 // New returns the machine of a node that has not yet started.
 func New(cfg Config) *Machine {
-	m := &Machine{cfg: cfg, peers: make(map[string]*peer), mine: cfg.Holding}
+	m := &Machine{cfg: cfg, peers: make(map[string]*peer), mine: cfg.Holding, doubt: cfg.Kept}
 	for _, name := range cfg.Others {
 		m.peers[name] = &peer{}
 	}

@@ -1,6 +1,7 @@
 package takeover
 
 import (
+	"strconv"
 	"time"
 
 	"lvsha/pkg/ha/message"
@@ -24,11 +25,15 @@ func (m *Machine) Returned(now time.Time, name string) []Effect {
 		return m.end()
 	}
 	p.died, p.left = false, false
+	if m.ended {
+		m.sayDone() // it was cut off when that was said
+	}
 	if m.stopping || m.phase == initial {
 		return m.end()
 	}
 	m.reported, m.theirStable = false, false
 	m.needFailback = false
+	m.doubt = true
 	m.cancelStandby()
 	if p.kin {
 		m.report(m.phase == stable, infoReturned)
@@ -43,6 +48,7 @@ func (m *Machine) Returned(now time.Time, name string) []Effect {
 // joined while the two could not hear each other; what this node holds is news
 // to it then.
 func (m *Machine) Active(now time.Time, name string) []Effect {
+	m.forgetRequest(name)
 	if m.isKin(name) && !m.stopping && (m.phase == received || m.phase == stable) {
 		m.report(m.phase == stable, infoSync)
 		m.settle(now)
@@ -69,9 +75,22 @@ func (m *Machine) sync(now time.Time) {
 	}
 }
 
+// dispel announces what this node holds once it is known that the other side has
+// none of it. While the two did not hear each other, or from an earlier life, the
+// other side may have had the addresses and have been the last to say so.
+func (m *Machine) dispel() {
+	if !m.doubt || m.mine&m.theirs.Mirror() != None {
+		return
+	}
+	m.doubt = false
+	if m.mine != None {
+		m.emit(Reannounce{Set: m.mine})
+	}
+}
+
 // resolve compares a report with what this node holds. The preferred node keeps
 // its groups; the other one lets go.
-func (m *Machine) resolve(from string, before Hold, msg *message.Message) {
+func (m *Machine) resolve(now time.Time, from string, before Hold, msg *message.Message) {
 	if m.overlap && !m.theirs.Has(Foreign) {
 		m.overlap = false
 		m.emit(Reannounce{Set: Local})
@@ -80,7 +99,7 @@ func (m *Machine) resolve(from string, before Hold, msg *message.Message) {
 		return
 	}
 	info := msg.Text("info")
-	m.matchStandby(from, msg)
+	m.matchStandby(now, from, msg)
 	conflict := m.mine.Has(Local) && m.theirs.Has(Foreign)
 	if conflict && before != m.theirs || info == infoReturned || info == infoSync {
 		// The other side asked, or may not know that this node never let go.
@@ -94,13 +113,18 @@ func (m *Machine) resolve(from string, before Hold, msg *message.Message) {
 
 // matchStandby ends an exchange that the other side has ended or never knew of.
 // A report says so if it is newer than the other side's last word in it.
-func (m *Machine) matchStandby(from string, msg *message.Message) {
+func (m *Machine) matchStandby(now time.Time, from string, msg *message.Message) {
 	p := m.peers[from]
 	if m.standby == noStandby || p.seq < p.asked {
 		return
 	}
 	if msg.Text("info") == infoReturned {
 		m.cancelStandby()
+		return
+	}
+	if m.standby == standbyOther && msg.Text("standby") == strconv.Itoa(int(standbyDone)) && m.theirs&m.standbySet == None {
+		// It has let go; the message that says so was lost or is late.
+		m.takeStandby(now, from)
 		return
 	}
 	if msg.Text("standby") != "0" || m.busy > 0 || m.standby == standbyMe {

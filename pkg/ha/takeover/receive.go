@@ -58,6 +58,7 @@ func (m *Machine) receiveStarting(from string) {
 		p.left, p.leaving = false, false
 	}
 	m.theirStable = false
+	m.forgetRequest(from)
 	switch m.phase {
 	case initial:
 		// This node's own "starting" will be answered in its turn.
@@ -72,6 +73,9 @@ func (m *Machine) receiveStarting(from string) {
 		m.report(false, "")
 	case shutdown:
 		m.report(false, "shutdown")
+		if m.ended {
+			m.sayDone()
+		}
 	case stable:
 		m.report(true, "")
 	}
@@ -108,7 +112,8 @@ func (m *Machine) receiveResource(now time.Time, from string, msg *message.Messa
 		m.theirs |= set
 	}
 	if m.phase == shutdown {
-		if msg.Text("info") == infoPrepared {
+		// What the other side has already it need not prepare for.
+		if msg.Text("info") == infoPrepared || m.isKin(from) && m.leaves != None && m.theirs.Has(m.leaves.Mirror()) {
 			m.releaseAll()
 		}
 		return
@@ -117,7 +122,8 @@ func (m *Machine) receiveResource(now time.Time, from string, msg *message.Messa
 		m.report(m.phase == stable, infoPrepared)
 	}
 	m.receiveStability(now, from, msg)
-	m.resolve(from, before, msg)
+	m.resolve(now, from, before, msg)
+	m.dispel()
 }
 
 func (m *Machine) receiveStability(now time.Time, from string, msg *message.Message) {
@@ -161,6 +167,7 @@ func (m *Machine) receiveShutdone(from string) {
 		return
 	}
 	m.theirs, m.theirStable = None, true
+	m.dispel()
 	m.standby, m.standbyDeadline = noStandby, time.Time{}
 	if m.mine == All && !m.stopping {
 		m.needFailback = true
@@ -178,6 +185,7 @@ func (m *Machine) Restarted(now time.Time, name string) []Effect {
 	}
 	p.died, p.left, p.leaving = false, false, false
 	m.theirStable, m.reported, m.overlap = false, false, false
+	m.doubt = true
 	m.cancelStandby()
 	m.settle(now)
 	return m.end()

@@ -3,6 +3,7 @@ package takeover
 import (
 	"time"
 
+	"lvsha/pkg/ha/message"
 	"lvsha/pkg/system/logging/level"
 )
 
@@ -30,14 +31,14 @@ func (m *Machine) beginShutdown(now time.Time) {
 		}
 		return
 	}
-	held := m.mine
+	m.leaves = m.mine
 	m.given = true
 	m.mine = None
 	m.phase = shutdown
 	m.localAt, m.failbackAt, m.syncAt, m.agreeAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	m.report(false, "shutdown")
 	m.logf(level.Info, "Heartbeat shutdown in progress. (%d)", m.cfg.PID)
-	if alive, kin := m.others(); alive && kin && held != None {
+	if alive, kin := m.others(); alive && kin && m.leaves != None {
 		m.releaseAt = now.Add(prepareLimit)
 		return
 	}
@@ -53,4 +54,9 @@ func (m *Machine) releaseAll() {
 	m.releaseAt = time.Time{}
 	m.logf(level.Info, "Giving up all HA resources.")
 	m.run(Work{Operation: Release, Set: All, Reason: Shutdown})
+}
+
+// sayDone says that everything is given up, which is the word to take it over.
+func (m *Machine) sayDone() {
+	m.emit(Send{Message: message.New("shutdone").Add("st", "dead")})
 }

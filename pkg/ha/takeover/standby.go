@@ -80,6 +80,14 @@ func (m *Machine) cancelStandby() {
 	}
 }
 
+// forgetRequest ends a request that a node of this program cannot have heard: it
+// has only now come to take part. Its answer would be waited for in vain.
+func (m *Machine) forgetRequest(name string) {
+	if m.standby == standbyMe && !m.reported && m.isKin(name) {
+		m.cancelStandby()
+	}
+}
+
 // receiveAsk handles the messages of a standby exchange.
 func (m *Machine) receiveAsk(now time.Time, from string, msg *message.Message) {
 	if m.phase == shutdown || m.phase == initial {
@@ -114,6 +122,8 @@ func (m *Machine) receiveAsk(now time.Time, from string, msg *message.Message) {
 		m.takeStandby(now, from)
 	case m.standby == noStandby && info == "done" && m.isKin(from):
 		// Its report came first and has ended the exchange.
+	case m.standby == standbyDone && info == "done" && m.busy > 0 && m.isKin(from):
+		// Its report came first; this node is taking the set already.
 	case m.standby == standbyDone && info == "done" && m.busy == 0:
 		m.standby, m.standbyDeadline = noStandby, time.Time{}
 		m.logf(level.Info, "Other node completed standby takeover of %s resources.", m.standbySet)
