@@ -300,13 +300,17 @@ func (h *host) count() {
 	}
 }
 
-// replay plays a datagram again that has arrived before in this life, or one of
-// this host's own. Nothing may come of it.
+// replay plays a datagram again, twice, that has arrived before in this life. It
+// may have been refused or missed then; from the second on nothing may come of it.
 func (h *host) replay() {
 	if !h.running || h.paused || len(h.seen) == 0 {
 		return
 	}
 	d := h.seen[h.w.rng.IntN(len(h.seen))]
+	if d.life != h.life {
+		return
+	}
+	h.apply(h.core.Receive(h.w.now, d.link, d.msg))
 	if d.life != h.life {
 		return
 	}

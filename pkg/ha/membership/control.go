@@ -99,22 +99,28 @@ func (m *Machine) receiveNak(p *peer, msg *message.Message) {
 	delete(p.missing, seq)
 }
 
-// askMissing asks a peer for what is overdue, a bounded number in one turn.
+// askMissing asks a peer for what is overdue, a bounded number in one turn. What
+// is missing in a row is asked for in one request: under heavy loss one for each
+// would be most of what is sent.
 func (m *Machine) askMissing(now time.Time, p *peer) {
 	if len(p.missing) == 0 || (p.status != StatusUp && p.status != StatusActive) {
 		return
 	}
 	asked := 0
-	for _, seq := range sortedKeys(p.missing) {
-		if p.missing[seq].After(now) {
-			continue
+	for lost := sortedKeys(p.missing); len(lost) > 0 && asked < maxAsk; {
+		row, due := 0, false
+		for row < len(lost) && lost[row] == lost[0]+uint64(row) && row < maxAsk-asked {
+			due = due || !p.missing[lost[row]].After(now)
+			row++
 		}
-		if asked == maxAsk {
-			return
+		if due {
+			for _, seq := range lost[:row] {
+				p.missing[seq] = now.Add(max(m.cfg.MaxRexmit, resendGap))
+			}
+			m.send(now, message.New("NS_rexmit").Add("dest", p.Name).
+				Add("firstseq", strconv.FormatUint(lost[0], 10)).Add("lastseq", strconv.FormatUint(lost[row-1], 10)))
+			asked += row
 		}
-		asked++
-		p.missing[seq] = now.Add(max(m.cfg.MaxRexmit, resendGap))
-		text := strconv.FormatUint(seq, 10)
-		m.send(now, message.New("NS_rexmit").Add("dest", p.Name).Add("firstseq", text).Add("lastseq", text))
+		lost = lost[row:]
 	}
 }

@@ -14,12 +14,16 @@ func (m *Machine) joinIfComplete(now time.Time) {
 		return
 	}
 	for _, p := range m.peers {
-		if !p.heard && p.alive() {
+		if p.alive() && !p.introduced() {
 			return
 		}
 	}
 	m.askNodes(now)
 }
+
+// introduced reports whether a member has said its status in this life: only that
+// tells what program it runs. Other messages may come first if it was lost.
+func (p *peer) introduced() bool { return p.heard && !p.statusAt.IsZero() }
 
 // askNodes asks the first live node for its list; with nobody to ask, the own
 // list is the agreed one.
@@ -52,7 +56,7 @@ func (m *Machine) answerNodes(now time.Time, p *peer) {
 }
 
 func (m *Machine) nodesAgreed(now time.Time, p *peer, msg *message.Message) {
-	if !m.joined && m.asked == p.Name {
+	if !m.joined && m.asked == p.Name && p.introduced() {
 		m.adoptNodes(now, msg)
 		m.join(now)
 	}

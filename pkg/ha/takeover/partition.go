@@ -75,17 +75,16 @@ func (m *Machine) sync(now time.Time) {
 	}
 }
 
-// dispel announces what this node holds once it is known that the other side has
-// none of it. While the two did not hear each other, or from an earlier life, the
-// other side may have had the addresses and have been the last to say so.
+// dispel announces what this node holds once it is known what the other side has.
+// While the two did not hear each other, or from an earlier life, the other side
+// may have had the addresses and have been the last to say so. What both hold is
+// announced when one of them has let go.
 func (m *Machine) dispel() {
-	if !m.doubt || m.mine&m.theirs.Mirror() != None {
-		return
+	set := m.mine &^ m.theirs.Mirror()
+	if m.doubt && set != None {
+		m.emit(Reannounce{Set: set})
 	}
 	m.doubt = false
-	if m.mine != None {
-		m.emit(Reannounce{Set: m.mine})
-	}
 }
 
 // resolve compares a report with what this node holds. The preferred node keeps
@@ -137,10 +136,16 @@ func (m *Machine) matchStandby(now time.Time, from string, msg *message.Message)
 
 // yield lets go of foreign groups that their preferred node also holds.
 func (m *Machine) yield() {
-	if !m.mine.Has(Foreign) || !m.theirs.Has(Local) || !m.reported || m.stopping || m.phase != stable || !m.quiet() {
+	if !m.mine.Has(Foreign) || !m.theirs.Has(Local) || !m.reported || m.stopping || m.phase != stable {
 		return
 	}
 	if _, kin := m.others(); !kin {
+		return
+	}
+	if m.standby == standbyMe && m.busy == 0 {
+		m.cancelStandby() // an answer need not come while both hold the groups
+	}
+	if !m.quiet() {
 		return
 	}
 	m.logf(level.Error, "Both machines own foreign resources!")
