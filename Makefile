@@ -2,7 +2,9 @@
 # make install    the layout of the packages below DESTDIR
 # make check      format, vet, linters, the rules of the house
 # make test       everything: installs the originals (Debian, root), check,
-#                 unit tests, the comparisons in compat-tests/
+#                 unit tests, simulation, the comparisons in compat-tests/
+# make sim        HISTORIES of two nodes in virtual time, each judged
+# make chaos      ROUNDS of faults on real pairs, chosen by SEED (0: the clock)
 # make fuzz       every fuzz target for FUZZTIME
 # make bench      figures side by side with the originals
 # make demo       the two directors, two web servers and a client, played
@@ -10,6 +12,9 @@
 VERSION     := 5.0.0
 DESTDIR     ?=
 FUZZTIME    ?= 30s
+HISTORIES   ?= 100000
+ROUNDS      ?= 200
+SEED        ?= 0
 GO          ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -s -w -X main.version=$(VERSION)
@@ -19,7 +24,7 @@ BUILD       := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(L
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && test "$$($(GO) env GOARCH)" = amd64 && echo -race)
 
-.PHONY: all install check test deps unit compat fuzz bench demo clean
+.PHONY: all install check test deps unit sim chaos compat fuzz bench demo clean
 
 all:
 	mkdir -p build
@@ -57,10 +62,18 @@ unit:
 
 # One package at a time: they start daemons and kernels and measure nothing, but
 # wait for timers.
+# The race detector is in unit, with fewer histories.
+sim:
+	$(GO) test -count=1 -timeout 30m -run TestRandomHistories ./pkg/ha/core -histories $(HISTORIES)
+
+# Real pairs under random faults: make chaos ROUNDS=500 SEED=7.
+chaos: all
+	$(GO) test -count=1 -v -timeout 0 -run TestRounds ./compat-tests/chaos -rounds $(ROUNDS) -seed $(SEED) -output $(CURDIR)/build/chaos
+
 compat: all
 	$(GO) test -count=1 -p 1 -timeout 20m ./compat-tests/...
 
-test: deps check unit compat
+test: deps check unit sim compat
 
 fuzz:
 	@for p in $$($(GO) list ./pkg/...); do \

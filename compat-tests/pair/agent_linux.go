@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -43,6 +45,9 @@ type agent struct {
 
 	kidsMu sync.Mutex
 	kids   map[int]chan syscall.WaitStatus
+
+	taps    sync.Once
+	percent atomic.Int32 // of the datagrams that come again
 }
 
 func (a *agent) say(w answer) {
@@ -74,6 +79,8 @@ func (a *agent) obey(o order) {
 		err = a.sniff(o.Text)
 	case "probe":
 		err = a.probe(o.Text)
+	case "disturb":
+		err = a.disturb(strings.Fields(o.Text), o.Num)
 	default:
 		err = fmt.Errorf("unknown order %q", o.Op)
 	}

@@ -98,13 +98,13 @@ logfile /var/log/%s
 keepalive %s
 warntime %s
 deadtime %s
-initdead 10
+initdead %s
 udpport 694
 auto_failback %s
 node %s
 node %s
 %s
-`, logName, o.Keepalive, millis(o.Deadtime*3/4), millis(o.Deadtime), failback, Master, Standby, peer.media(o)),
+`, logName, o.Keepalive, millis(o.Deadtime*3/4), millis(o.Deadtime), millis(o.Initdead), failback, Master, Standby, peer.media(o)),
 		"haresources": Master + " " + strings.Join(o.Resources, " ") + "\n",
 		"authkeys":    cmp.Or(o.AuthKeys, "auth 2\n2 sha1 lvs\n"),
 	}
@@ -127,7 +127,7 @@ func (n *Node) media(o Options) string {
 	if n.pair.serial != nil {
 		tty = n.peer().TTY()
 	}
-	return strings.NewReplacer("PEER6", n.addr6(), "PEER", n.addr(), "ROUTER", Router, "TTY", tty).Replace(strings.Join(lines, "\n"))
+	return strings.NewReplacer("PEER6", n.addr6(), "PEER2", n.addr2(), "PEER", n.addr(), "ROUTER", Router, "TTY", tty).Replace(strings.Join(lines, "\n"))
 }
 
 // TTY is the node's end of the serial cable.
@@ -156,6 +156,9 @@ func (n *Node) addr() string {
 }
 
 func (n *Node) addr6() string { return strings.Replace(n.addr(), "10.77.0.", "fd77::", 1) }
+
+// addr2 is its address on eth1.
+func (n *Node) addr2() string { return strings.Replace(n.addr(), "10.77.0.", "10.78.0.", 1) }
 
 // second is the bridge's end of the node's second cable.
 func (n *Node) second() string { return n.port + "b" }
@@ -186,21 +189,29 @@ func (n *Node) Freeze() error { return n.fault("freeze", unix.SIGSTOP) }
 // Thaw lets them go on.
 func (n *Node) Thaw() error { return n.fault("thaw", unix.SIGCONT) }
 
-func (n *Node) fault(what string, sig unix.Signal) error {
+// Sh runs shell commands on the node, which must succeed.
+func (n *Node) Sh(commands string) error { return n.agent.run("/bin/sh", "-ec", commands) }
+
+// Note writes down that something is done to the node.
+func (n *Node) Note(what string) {
 	n.pair.History.add(Event{At: time.Now(), Kind: Fault, Node: n.Name, Text: what})
+}
+
+func (n *Node) fault(what string, sig unix.Signal) error {
+	n.Note(what)
 	_, err := n.agent.do(order{Op: "signal", Num: int(sig)})
 	return err
 }
 
 // CutLink takes the node's cable off the bridge's end: no carrier on either.
 func (n *Node) CutLink() error {
-	n.pair.History.add(Event{At: time.Now(), Kind: Fault, Node: n.Name, Text: "cut link"})
+	n.Note("cut link")
 	return n.pair.hub.run("/usr/sbin/ip", "link", "set", n.port, "down")
 }
 
 // HealLink puts it back. Overlaps are excused until Settled.
 func (n *Node) HealLink() error {
-	n.pair.History.add(Event{At: time.Now(), Kind: Fault, Node: n.Name, Text: "heal link"})
+	n.Note("heal link")
 	return n.pair.hub.run("/usr/sbin/ip", "link", "set", n.port, "up")
 }
 

@@ -29,10 +29,13 @@ type Options struct {
 	// Failback is auto_failback of the master and of the standby, "on" if "".
 	Failback [2]string
 	// Keepalive and Deadtime of ha.cf; 200 ms and 2 s if 0. warntime is three
-	// quarters of deadtime and initdead 10 s.
+	// quarters of deadtime.
 	Keepalive, Deadtime time.Duration
+	// Initdead of ha.cf; 10 s if 0.
+	Initdead time.Duration
 	// Media are the lines of ha.cf by which the nodes hear each other, a ucast
 	// line if none. PEER and PEER6 stand for the other node's addresses on eth0,
+	// PEER2 for that on eth1,
 	// ROUTER for a host that answers echo requests, TTY for a serial line to the
 	// other node.
 	Media []string
@@ -97,6 +100,9 @@ func New(o Options) (*Pair, error) {
 	}
 	if o.Deadtime == 0 {
 		o.Deadtime = 2 * time.Second
+	}
+	if o.Initdead == 0 {
+		o.Initdead = 10 * time.Second
 	}
 	for i := range o.Failback {
 		if o.Failback[i] == "" {
@@ -209,7 +215,7 @@ func (n *Node) buildSecond(pid int) error {
 	); err != nil {
 		return err
 	}
-	return n.agent.ip("link set eth1 up", "addr add "+strings.Replace(n.addr(), "10.77.0.", "10.78.0.", 1)+"/24 brd + dev eth1")
+	return n.agent.ip("link set eth1 up", "addr add "+n.addr2()+"/24 brd + dev eth1")
 }
 
 func (p *process) ip(commands ...string) error {
@@ -224,6 +230,16 @@ func (p *process) ip(commands ...string) error {
 // Settled says that the nodes hear each other and have come to terms again:
 // from here an overlap counts.
 func (p *Pair) Settled() { p.History.add(Event{At: time.Now(), Kind: Fault, Text: settled}) }
+
+// Client runs a command beside the nodes, where the client is; it must succeed.
+func (p *Pair) Client(argv ...string) error { return p.hub.run(argv...) }
+
+// Disturb has a share of the nodes' datagrams, in percent, come again: twice, long
+// after, or with wrong bytes. 0 ends it.
+func (p *Pair) Disturb(percent int) error {
+	_, err := p.hub.do(order{Op: "disturb", Num: percent, Text: p.Master.port + " " + p.Standby.port})
+	return err
+}
 
 // Close ends everything.
 func (p *Pair) Close() {

@@ -30,11 +30,11 @@ type Event struct {
 // order is what an agent is told to do.
 type order struct {
 	ID   int
-	Op   string            // setup, run, signal, watch, sniff, probe
+	Op   string            // setup, run, signal, watch, sniff, probe, disturb
 	Spec *spec             `json:",omitempty"` // setup
 	Argv []string          `json:",omitempty"` // run
-	Num  int               `json:",omitempty"` // signal: its number
-	Text string            `json:",omitempty"` // watch, sniff, probe: the address
+	Num  int               `json:",omitempty"` // signal: its number; disturb: percent
+	Text string            `json:",omitempty"` // watch, sniff, probe: the address; disturb: two interfaces
 	Pids map[string]int    `json:",omitempty"` // watch: agents by node name
 	Env  map[string]string `json:",omitempty"` // run: besides the usual
 }

@@ -98,10 +98,13 @@ func (j *Judge) happened(at time.Time) {
 	}
 }
 
-// Up tells that a group has come up on a node.
+// Up tells that a group has come up on a node; said again it changes nothing.
 func (j *Judge) Up(at time.Time, node, name string) {
 	j.Pass(at)
 	g := j.groups[name]
+	if slices.Contains(g.holders, node) {
+		return
+	}
 	g.holders = append(g.holders, node)
 	g.moves++
 	if j.calm(at) {

@@ -37,12 +37,14 @@ func nextGeneration(o Options) (uint64, error) {
 			logging.Logf(o.Log, logging.Warn, "BROKEN previous generation - starting at %d", gen)
 			break
 		}
-		gen = last + 1
+		// Not behind the clock: a life that could not write the file has used
+		// that, and its successor must not look older.
+		gen = max(gen, last+1)
 	}
 	if err := writeSynced(path, []byte(fmt.Sprintf("%15d\n", gen))); err != nil {
 		// With a full or read-only disk the clock still gives a higher number.
 		logging.Logf(o.Log, logging.Error, "generation cannot be kept, the clock is used: %v", err)
-		return max(gen, now), nil
+		return gen, nil
 	}
 	return gen, nil
 }

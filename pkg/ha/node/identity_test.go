@@ -35,8 +35,8 @@ func TestGeneration(t *testing.T) {
 	}{
 		{"none yet", "", 0, "info: No Previous generation - starting at "},
 		{"empty", "\n", 0, "info: No Previous generation - starting at "},
-		{"as the original writes it", "     1700000000\n", 1700000001, ""},
-		{"with the NULs of the original", "     1700000000\n\x00\x00", 1700000001, ""},
+		{"as the original writes it", "     1700000000\n", 0, ""},
+		{"with the NULs of the original", "     1700000000\n\x00\x00", 0, ""},
 		{"ahead of the clock", "     9900000000\n", 9900000001, ""},
 		{"broken", "seventeen\n", 0, "WARN: BROKEN previous generation - starting at "},
 		{"cut short by a crash", "\x00\x00\x00\x00", 0, "info: No Previous generation - starting at "},
@@ -74,6 +74,24 @@ func TestGeneration(t *testing.T) {
 				t.Errorf("left behind: %v", left)
 			}
 		})
+	}
+}
+
+// TestBugUnwrittenGenerationIsFollowedByALowerOne: a life that began with a full
+// or read-only disk must not make the next one look like a replay.
+func TestBugUnwrittenGenerationIsFollowedByALowerOne(t *testing.T) {
+	o, _ := identity(t)
+	path := filepath.Join(o.StateDir, "hb_generation")
+	if err := os.WriteFile(path, []byte("     1700000000\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	before, err := nextGeneration(Options{StateDir: filepath.Join(t.TempDir(), "none"), Log: o.Log, Config: o.Config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := nextGeneration(o)
+	if err != nil || after < before {
+		t.Errorf("generation %d after %d, %v", after, before, err)
 	}
 }
 
