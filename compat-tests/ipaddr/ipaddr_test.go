@@ -22,7 +22,7 @@ const scripts = "/etc/ha.d/resource.d/"
 // TestMain is also ours as a command.
 func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
-	case "IPaddr", "IPaddr2":
+	case "IPaddr", "IPaddr2", "IPv6addr":
 		os.Exit(resource.RunIPaddr(os.Args[0], os.Args[1:], os.Stdout, os.Stderr))
 	case resource.SendARPName:
 		os.Exit(resource.RunSendARP(os.Args[1:], os.Stderr))
@@ -110,6 +110,34 @@ func TestIPaddr(t *testing.T) {
 	})
 }
 
+func TestIPv6addr(t *testing.T) {
+	better := map[string]string{
+		"fd88::88/129": "a stop of what cannot have been started succeeds, its status is stopped; the original fails both",
+		"10.88.0.80":   "as above",
+		"bogus":        "as above",
+	}
+	actions := []string{"status", "start", "status", "start", "monitor", "stop", "status", "stop"}
+	// The original ends whoever works on the same address in another namespace.
+	compare(t, "IPv6addr", "addr add fd88::3/64 dev eth0 nodad", actions, better, []string{
+		"fd88:0:0:0:0:0:0:80",
+		"fd88::81/64",
+		"fd88::82/64/eth0",
+		"fd88::83//eth0",
+		"fd88::84/64/eth1",
+		"fe80::99/64/eth1",
+		"fd77::1/64/eth0",
+		"fd88::85/128",
+		"fd88::86/48",
+		"fd77::2",
+		"fd77::3/64",
+		"fe80::9a",
+		"fd88::87/64/nosuch0",
+		"fd88::88/129",
+		"10.88.0.80",
+		"bogus",
+	})
+}
+
 // compare plays each argument with the original and with ours. setup is an ip
 // command that the network needs besides.
 func compare(t *testing.T, name, setup string, actions []string, better map[string]string, args []string) {
@@ -189,7 +217,7 @@ func play(t *testing.T, path, name, arg, setup string, actions []string) string 
 				if cmd.ProcessState == nil {
 					return fmt.Errorf("%s was not run", path)
 				}
-				addrs, err := exec.Command("ip", "-4", "-o", "addr", "show").Output()
+				addrs, err := exec.Command("ip", "-o", "addr", "show").Output()
 				if err != nil {
 					return err
 				}
@@ -209,8 +237,12 @@ func play(t *testing.T, path, name, arg, setup string, actions []string) string 
 // original; ours restores both.
 func lines(addrs string) string {
 	var out strings.Builder
-	for line := range strings.Lines(addrs) {
+	// Ours does not have the kernel ask whether somebody else has the address.
+	for line := range strings.Lines(strings.ReplaceAll(addrs, " nodad", "")) {
 		f := strings.Fields(strings.ReplaceAll(line, `\`, " "))
+		if f[2] == "inet6" && strings.HasPrefix(f[3], "fe80::") && f[3] != "fe80::99/64" {
+			continue // of the kernel's own making
+		}
 		if f[1] == "lo" && f[3] == "10.88.0.80/32" {
 			fmt.Fprintln(&out, "  on lo")
 			continue

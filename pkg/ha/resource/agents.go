@@ -14,18 +14,22 @@ import (
 const (
 	ocfSuccess       = 0
 	ocfGeneric       = 1
+	ocfArguments     = 2
 	ocfNotConfigured = 6
 	ocfNotRunning    = 7
 )
 
 // The agents that need no script.
 const (
-	agentIPaddr  = "IPaddr"
-	agentIPaddr2 = "IPaddr2"
+	agentIPaddr   = "IPaddr"
+	agentIPaddr2  = "IPaddr2"
+	agentIPv6addr = "IPv6addr"
 )
 
 // IsAddress says whether a script name is that of an address agent.
-func IsAddress(script string) bool { return script == agentIPaddr || script == agentIPaddr2 }
+func IsAddress(script string) bool {
+	return script == agentIPaddr || script == agentIPaddr2 || script == agentIPv6addr
+}
 
 // Announcer tells the neighbours where an address is. netif.Announcer is one.
 type Announcer interface {
@@ -35,7 +39,7 @@ type Announcer interface {
 	Withdraw(device string, ip netip.Addr)
 }
 
-// Agents are IPaddr and IPaddr2. They put addresses on interfaces by netlink and
+// Agents are IPaddr, IPaddr2 and IPv6addr. They put addresses on interfaces by netlink and
 // announce them, without running a program.
 type Agents struct {
 	// Host is where the addresses go.
@@ -49,7 +53,25 @@ type Agents struct {
 	Log logging.Sink
 }
 
-// job is one call of an agent.
+// address is one call of an agent.
+type address interface {
+	// act carries out an action and gives the exit code.
+	act(action string) int
+	// reannounce announces the address if it is up. It says whether it is.
+	reannounce() bool
+	// check says what would make a start impossible, without doing anything.
+	check() error
+}
+
+// address prepares a call of the agent with this name.
+func (a *Agents) address(name, arg string) address {
+	if name == agentIPv6addr {
+		return a.job6(arg)
+	}
+	return a.job(name, arg)
+}
+
+// job is one call of an IPv4 agent.
 type job struct {
 	*Agents
 	name string // IPaddr or IPaddr2
@@ -64,7 +86,6 @@ func (j job) logf(level logging.Level, format string, args ...any) {
 	}
 }
 
-// act carries out an action and gives the exit code.
 func (j job) act(action string) int {
 	if j.wish.warning != "" {
 		j.logf(logging.Warn, "%s", j.wish.warning)
@@ -252,9 +273,7 @@ func (j job) stop() int {
 	return ocfSuccess
 }
 
-// reannounce announces the address if it is up. It says whether it is.
-func (a *Agents) reannounce(name, arg string) bool {
-	j := a.job(name, arg)
+func (j job) reannounce() bool {
 	if j.wish.invalid != nil {
 		return false
 	}
@@ -266,9 +285,7 @@ func (a *Agents) reannounce(name, arg string) bool {
 	return true
 }
 
-// check says what would make a start impossible, without doing anything.
-func (a *Agents) check(name, arg string) error {
-	j := a.job(name, arg)
+func (j job) check() error {
 	if j.wish.invalid != nil {
 		return j.wish.invalid
 	}

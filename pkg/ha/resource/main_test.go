@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	switch name := filepath.Base(os.Args[0]); name {
 	case SendARPName:
 		os.Exit(RunSendARP(os.Args[1:], os.Stderr))
-	case agentIPaddr, agentIPaddr2:
+	case agentIPaddr, agentIPaddr2, agentIPv6addr:
 		os.Exit(RunIPaddr(os.Args[0], os.Args[1:], os.Stdout, os.Stderr))
 	}
 	goleak.VerifyTestMain(m)

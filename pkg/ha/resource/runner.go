@@ -29,7 +29,7 @@ type Runner struct {
 	Env []string
 	// Log takes the lines that administrators know from ResourceManager.
 	Log logging.Sink
-	// Agents run IPaddr and IPaddr2 in this process. nil: as any script.
+	// Agents run IPaddr, IPaddr2 and IPv6addr in this process. nil: as any script.
 	Agents *Agents
 	// StopRetryMax is how often a failed stop is repeated, a second apart. 0
 	// means 10; below 0 there is no limit (ha.cf "env STOPRETRYMAX=0").
@@ -188,7 +188,7 @@ func (r *Runner) announce(u unit) bool {
 	if r.Agents == nil || !IsAddress(u.Script) || len(u.Args) != 1 {
 		return false
 	}
-	return r.Agents.reannounce(u.Script, u.Args[0])
+	return r.Agents.address(u.Script, u.Args[0]).reannounce()
 }
 
 // Reannounce announces every address of the group that is up, from the beginning
@@ -325,7 +325,7 @@ func (r *Runner) Check(g config.Group) []error {
 		u := r.unit(res)
 		err := u.err
 		if err == nil && u.agent {
-			err = r.Agents.check(u.Script, u.Args[0])
+			err = r.Agents.address(u.Script, u.Args[0]).check()
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("haresources:%d: %s: %w", g.Line, res.Word, err))

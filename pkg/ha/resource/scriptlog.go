@@ -12,10 +12,10 @@ import (
 	"lvsha/pkg/system/logging"
 )
 
-// scriptLog writes where a resource script writes: to what HA_LOGFILE,
+// ScriptLog writes where a resource script writes: to what HA_LOGFILE,
 // HA_DEBUGLOG and HA_LOGFACILITY name, in the form of shellfuncs' ha_log; with a
 // terminal on standard input, or if none is named, to standard error.
-type scriptLog struct {
+type ScriptLog struct {
 	tag     string // resource instance and process id
 	stderr  io.Writer
 	logfile *os.File
@@ -26,9 +26,11 @@ type scriptLog struct {
 	own     bool // a script of heartbeat, not an agent: severities in its spelling
 }
 
-func openScriptLog(instance string, getenv func(string) string, stderr io.Writer) *scriptLog {
+// OpenAgentLog opens the log of an agent: instance is its name and what it works
+// on, joined by "_".
+func OpenAgentLog(instance string, getenv func(string) string, stderr io.Writer) *ScriptLog {
 	kind, _, _ := strings.Cut(instance, "_")
-	l := &scriptLog{
+	l := &ScriptLog{
 		tag: fmt.Sprintf("%s(%s)[%d]", kind, instance, os.Getpid()), stderr: stderr, now: time.Now,
 	}
 	if terminal(os.Stdin) {
@@ -55,10 +57,10 @@ func OpenScriptLog(name string, env []string, stderr io.Writer) (logging.Sink, f
 		key, value, _ := strings.Cut(e, "=")
 		values[key] = value
 	}
-	l := openScriptLog("default", func(key string) string { return values[key] }, stderr)
+	l := OpenAgentLog("default", func(key string) string { return values[key] }, stderr)
 	l.tag = fmt.Sprintf("%s(default)[%d]", name, os.Getpid())
 	l.own = true
-	return l, l.close
+	return l, l.Close
 }
 
 // terminal says whether a file is a character device other than the null device.
@@ -96,7 +98,7 @@ func facility(name string) int {
 }
 
 // Log writes a line with the severity as resource agents spell it.
-func (l *scriptLog) Log(level logging.Level, text string) {
+func (l *ScriptLog) Log(level logging.Level, text string) {
 	names := map[logging.Level]string{
 		logging.Debug: "debug", logging.Info: "INFO", logging.Notice: "NOTICE",
 		logging.Warn: "WARNING", logging.Error: "ERROR", logging.Crit: "CRIT",
@@ -109,10 +111,11 @@ func (l *scriptLog) Log(level logging.Level, text string) {
 	if l.own {
 		name = level.String()
 	}
-	l.line(name + ": " + text)
+	l.Line(name + ": " + text)
 }
 
-func (l *scriptLog) line(text string) {
+// Line writes a line as it is.
+func (l *ScriptLog) Line(text string) {
 	stamp := l.now().Format("2006/01/02_15:04:05")
 	if l.logfile != nil {
 		fmt.Fprintf(l.logfile, "%s  %s:    %s\n", stamp, l.tag, text)
@@ -128,7 +131,8 @@ func (l *scriptLog) line(text string) {
 	}
 }
 
-func (l *scriptLog) close() {
+// Close closes the files.
+func (l *ScriptLog) Close() {
 	for _, f := range []*os.File{l.logfile, l.debug} {
 		if f != nil {
 			_ = f.Close()

@@ -28,8 +28,19 @@ const SendARPName = "send_arp"
 
 // detached announces from a process that outlives the command.
 type detached struct {
-	tmp string
-	log logging.Sink
+	tmp     string
+	log     logging.Sink
+	foreign bool // the address need not be on the interface
+}
+
+// Detached announces addresses from processes that outlive the caller. foreign:
+// also such that are not on the interface. Their pid files lie in tmp, "" being
+// what HA_RSCTMP names, or else DefaultTmp.
+func Detached(tmp string, log logging.Sink, foreign bool) Announcer {
+	if tmp == "" {
+		tmp = tmpOf(os.Getenv)
+	}
+	return detached{tmp: tmp, log: log, foreign: foreign}
 }
 
 func (d detached) pidFile(ip netip.Addr) string {
@@ -39,7 +50,7 @@ func (d detached) pidFile(ip netip.Addr) string {
 // Announce sends the first frames itself and leaves the rest to a new process.
 func (d detached) Announce(device string, ip netip.Addr) error {
 	d.Withdraw(device, ip)
-	if err := netif.Burst(context.Background(), device, ip, 1, 0); err != nil {
+	if err := netif.BurstForeign(context.Background(), device, ip, 1, 0); err != nil {
 		return err
 	}
 	self, err := os.Executable()
@@ -53,6 +64,9 @@ func (d detached) Announce(device string, ip netip.Addr) error {
 	args := []string{
 		"-i", strconv.Itoa(int(sendInterval.Milliseconds())), "-r", strconv.Itoa(sendRepeat - 1),
 		"-p", pidFile, device, ip.String(), "auto", "not_used", "not_used",
+	}
+	if d.foreign {
+		args = append([]string{"-f"}, args...)
 	}
 	d.log.Log(logging.Info, SendARPName+" "+strings.Join(args, " "))
 	cmd := &exec.Cmd{
@@ -118,17 +132,22 @@ func writePid(path string, pid int) error {
 
 // RunSendARP is the command
 //
-//	send_arp [-i interval-ms] [-r repeat] [-p pidfile] device address [mac|auto broadcast netmask]
+//	send_arp [-f] [-i interval-ms] [-r repeat] [-p pidfile] device address [mac|auto broadcast netmask]
 //
 // The last three words are taken as the original takes them: not used. It ends
-// early when the address has gone from the device.
+// early when the address has gone from the device, but with -f.
 func RunSendARP(args []string, stderr io.Writer) int {
 	interval, repeat, pidFile := sendInterval, sendRepeat, ""
 	fail := func(format string, v ...any) int {
 		fmt.Fprintf(stderr, SendARPName+": "+format+"\n", v...)
 		return 1
 	}
+	send := netif.Burst
 	for len(args) > 1 && strings.HasPrefix(args[0], "-") {
+		if args[0] == "-f" {
+			send, args = netif.BurstForeign, args[1:]
+			continue
+		}
 		value := args[1]
 		n, err := strconv.Atoi(value)
 		switch args[0] {
@@ -147,7 +166,7 @@ func RunSendARP(args []string, stderr io.Writer) int {
 		args = args[2:]
 	}
 	if len(args) != 2 && len(args) != 5 {
-		return fail("usage: %s [-i interval-ms] [-r repeat] [-p pidfile] device address auto broadcast netmask", SendARPName)
+		return fail("usage: %s [-f] [-i interval-ms] [-r repeat] [-p pidfile] device address auto broadcast netmask", SendARPName)
 	}
 	ip, err := netip.ParseAddr(args[1])
 	if err != nil {
@@ -159,7 +178,7 @@ func RunSendARP(args []string, stderr io.Writer) int {
 		}
 		defer removeOwn(pidFile)
 	}
-	if err := netif.Burst(context.Background(), args[0], ip, repeat, interval); err != nil {
+	if err := send(context.Background(), args[0], ip, repeat, interval); err != nil {
 		return fail("%v", err)
 	}
 	return 0

@@ -62,7 +62,7 @@ func (r *Runner) runs(ctx context.Context, u unit) bool {
 		r.logf(logging.Error, "%v", u.err)
 		return false
 	case u.agent:
-		return r.Agents.job(u.Script, u.Args[0]).act("status") == ocfSuccess
+		return r.Agents.address(u.Script, u.Args[0]).act("status") == ocfSuccess
 	}
 	res := r.script(u).status(ctx)
 	if res.expired || res.err != nil {
@@ -81,7 +81,7 @@ func (r *Runner) do(ctx context.Context, u unit, action string) int {
 	r.logf(logging.Info, "Running %s %s %s", u.path, args, action)
 	var res result
 	if u.agent {
-		res.code = r.Agents.job(u.Script, u.Args[0]).act(action)
+		res.code = r.Agents.address(u.Script, u.Args[0]).act(action)
 	} else {
 		res = r.script(u).do(ctx, action)
 	}

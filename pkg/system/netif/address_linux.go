@@ -28,6 +28,9 @@ type Address struct {
 	Label     string       // IPv4 only, "" means the name of the interface
 	Scope     Scope
 	Secondary bool // set by the kernel, ignored by Add
+	// NoDAD has the kernel use an IPv6 address at once, without asking whether
+	// somebody else has it (RFC 4862, 5.4). Only Add looks at it.
+	NoDAD bool
 }
 
 // Addresses lists the addresses of both families on all interfaces, in the
@@ -90,6 +93,12 @@ func (h *Host) Add(a Address) error {
 	na.Broadcast = net.IPv4zero
 	if a.Broadcast.IsValid() {
 		na.Broadcast = a.Broadcast.AsSlice()
+	}
+	if a.Prefix.Addr().Is6() {
+		na.Broadcast = nil
+		if a.NoDAD {
+			na.Flags = unix.IFA_F_NODAD
+		}
 	}
 	err = h.handle.AddrAdd(l, na)
 	switch {

@@ -3,12 +3,13 @@ package netif
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"time"
 )
 
-// ErrNotEthernet says that an interface does not speak ARP, so that there is
-// nobody to announce to.
+// ErrNotEthernet says that an interface has no Ethernet addresses, so that there
+// is nobody to announce to.
 var ErrNotEthernet = errors.New("interface does not speak ARP")
 
 // tooLate is how late an announcement may be and still leave. A process that
@@ -189,17 +190,26 @@ func (a *Announcer) tell(t *turn, err error) {
 	t.told = text
 }
 
-// send puts one pair of frames on the wire. The interface is looked up each
+// frames are what announces an address once.
+func frames(mac net.HardwareAddr, ip netip.Addr) [][]byte {
+	if ip.Is4() {
+		pair := Gratuitous(mac, ip)
+		return pair[:]
+	}
+	return [][]byte{Unsolicited(mac, ip)}
+}
+
+// send puts one announcement on the wire. The interface is looked up each
 // time, because its hardware address changes when a bond fails over.
 func (a *Announcer) send(t target) error {
 	l, err := a.host.Link(t.name)
 	if err != nil {
 		return fmt.Errorf("announce %s: %w", t.ip, err)
 	}
-	if !l.Ethernet || len(l.Hardware) != 6 || !t.ip.Is4() {
+	if !l.Ethernet || len(l.Hardware) != 6 {
 		return fmt.Errorf("announce %s on %s: %w", t.ip, t.name, ErrNotEthernet)
 	}
-	for _, frame := range Gratuitous(l.Hardware, t.ip) {
+	for _, frame := range frames(l.Hardware, t.ip) {
 		if err := a.socket.send(l.Index, frame); err != nil {
 			return fmt.Errorf("announce %s on %s: %w", t.ip, t.name, err)
 		}
