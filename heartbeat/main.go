@@ -3,10 +3,14 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 
+	"lvsha/pkg/ha/agent"
 	"lvsha/pkg/ha/resource"
 )
 
@@ -26,6 +30,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return resource.RunIPaddr(name, args[1:], stdout, stderr)
 	case name == resource.SendARPName:
 		return resource.RunSendARP(args[1:], stderr)
+	case agent.Is(name):
+		ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+		defer cancel()
+		return agent.Run(ctx, args[0], args[1:], stdout, stderr)
 	}
 	if t, ok := tools[name]; ok {
 		return t(args[0], args[1:], stdout, stderr)
