@@ -42,6 +42,10 @@ install: all
 	ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/lib/heartbeat/heartbeat
 	ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/lib64/heartbeat/heartbeat
 	cp -P resource.d/* $(DESTDIR)/etc/ha.d/resource.d/
+	cd packaging/ha.d && for f in harc shellfuncs rc.d/*; do \
+		mode=0755; test -x $$f || mode=0644; \
+		test -e $(DESTDIR)/etc/ha.d/$$f || install -m $$mode $$f $(DESTDIR)/etc/ha.d/$$f || exit 1; \
+	done
 	install -m 0755 packaging/init.d/heartbeat packaging/init.d/ldirectord $(DESTDIR)/etc/init.d/
 	for f in packaging/sysconfig/*; do \
 		test -e $(DESTDIR)/etc/sysconfig/$${f##*/} || install -m 0644 $$f $(DESTDIR)/etc/sysconfig/ || exit 1; \

@@ -36,6 +36,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return agent.Run(ctx, args[0], args[1:], stdout, stderr)
 	}
 	if t, ok := tools[name]; ok {
+		if daemonDoes(name) {
+			return exitOK
+		}
 		return t(args[0], args[1:], stdout, stderr)
 	}
 	return runHeartbeat(args[1:], stdout, stderr)

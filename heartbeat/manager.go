@@ -79,6 +79,9 @@ func manageResources(self string, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, managerUsage, self)
 		return exitFailed
 	}
+	if daemonDoes(args[0]) {
+		return exitOK
+	}
 	m, err := newManager(self, stderr)
 	if err != nil {
 		return complain(self, stderr, err)

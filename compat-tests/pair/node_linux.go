@@ -64,8 +64,8 @@ func (n *Node) directories(o Options) (*spec, error) {
 	if n.Program == Ours {
 		from = o.Stage
 		// What the original has besides must not help ours.
-		s.Tmpfs = append(s.Tmpfs, "/usr/share/heartbeat")
 		s.Binds = append(s.Binds,
+			bind{filepath.Join(from, "usr/share/heartbeat"), "/usr/share/heartbeat"},
 			bind{filepath.Join(from, "usr/libexec/heartbeat"), "/usr/libexec/heartbeat"},
 			bind{filepath.Join(from, "etc/init.d/heartbeat"), "/etc/init.d/heartbeat"},
 			bind{filepath.Join(from, "usr/sbin/ldirectord"), "/usr/sbin/ldirectord"},

@@ -203,6 +203,7 @@ func (c *Core) applyMembers(now time.Time, effects []membership.Effect) {
 		case membership.Log:
 			c.emit(Log(e))
 		case membership.Deliver:
+			c.emit(Notice{Change: e})
 			c.deliver(now, e)
 		case membership.StatusChange:
 			c.emit(Notice{Change: e})
@@ -213,6 +214,7 @@ func (c *Core) applyMembers(now time.Time, effects []membership.Effect) {
 		case membership.LinkChange, membership.NodeAdded, membership.NodeRemoved:
 			c.emit(Notice{Change: e})
 		case membership.Died:
+			c.emit(Notice{Change: e})
 			if !e.Ping {
 				c.notePeer(e.Node)
 				c.applyHolder(now, c.holder.Died(now, e.Node))

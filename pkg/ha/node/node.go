@@ -152,6 +152,7 @@ type node struct {
 	alive   *alive
 	works   *worker
 	fencer  *fencer
+	hooks   *hooks
 	fifo    *fifo
 	repeats *repeats
 	notify  *watcher
@@ -200,6 +201,7 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 	}
 	n.alive = newAlive(o.Config.HA, o.Alive, o.Log)
 	n.works = newWorker(n)
+	n.hooks = newHooks(n)
 	n.fencer = n.newFencer()
 	n.notify = newWatcher(o.Config)
 	holder := takeover.Config{
@@ -280,6 +282,9 @@ func (n *node) close() {
 	}
 	if n.works != nil {
 		n.works.close()
+	}
+	if n.hooks != nil {
+		n.hooks.close()
 	}
 	n.fencer.close()
 	if n.alive != nil {
@@ -367,6 +372,7 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 
 func (n *node) apply(effects []core.Effect) error {
 	for _, e := range effects {
+		n.hooks.see(e)
 		switch e := e.(type) {
 		case core.Transmit:
 			n.transmit(e.Message)
@@ -387,6 +393,7 @@ func (n *node) apply(effects []core.Effect) error {
 			return errAgain
 		case core.Ended:
 			n.alive.during(n.works.drain)
+			n.alive.during(n.hooks.drain)
 			if e.Restart {
 				n.Log.Log(logging.Info, "Restarting heartbeat.")
 				return errRestart

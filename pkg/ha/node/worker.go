@@ -147,6 +147,9 @@ func (w *worker) perform(work takeover.Work) takeover.Result {
 		}
 		return takeover.Result{}
 	case takeover.Release:
+		if work.Reason == takeover.Asked {
+			w.n.hooks.giveIP(work)
+		}
 		stop := w.runner.Release
 		if work.Reason == takeover.Startup {
 			stop = w.runner.Stop

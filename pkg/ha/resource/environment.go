@@ -60,6 +60,9 @@ func Environment(c *config.Config, host string, base []string) []string {
 	set("OCF_AGENTS", "/usr/lib/ocf/resource.d/heartbeat/")
 	for _, p := range c.HA.Parameters {
 		set("HA_"+p.Name, p.Value)
+		if p.Name == "compression" {
+			set("HA_COMPRESSION", p.Value)
+		}
 	}
 	for _, e := range []struct{ name, value string }{
 		{"HA_LOGFILE", c.HA.Logfile}, {"HA_DEBUGLOG", c.HA.Debugfile}, {"HA_LOGFACILITY", c.HA.Logfacility},
