@@ -63,6 +63,7 @@ type scenario struct {
 
 var scenarios = []scenario{
 	{"pair", playPairs},
+	{"vips", playVIPs},
 	{"checks", playChecks},
 	{"howto", playHowto},
 }
@@ -86,7 +87,7 @@ func (b *bench) say(format string, args ...any) {
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("only", "pair,checks,howto", "the scenarios to play, separated by commas")
+	only := flags.String("only", "pair,vips,checks,howto", "the scenarios to play, separated by commas")
 	with := flags.String("with", "original,ours,keepalived", "the programs to measure, separated by commas")
 	repeat := flags.Int("n", 3, "how often the pair is played and how many servers die; the median is shown")
 	howtos := flags.Int("howto", 1, "how often the how-to is played; the median is shown")
