@@ -6,6 +6,7 @@ package main
 import (
 	"io"
 	"os"
+	"path/filepath"
 
 	"lvsha/pkg/lvs/config"
 	"lvsha/pkg/system/daemon"
@@ -49,6 +50,9 @@ type site struct {
 var installed = site{runDir: "/var/run", configDirs: []string{"/etc/ha.d", "/etc/ha.d/conf"}}
 
 func run(args []string, stdout, stderr io.Writer) int {
+	if filepath.Base(args[0]) == syncSwapName {
+		return swapSync(args[0], args[1:], stdout, stderr)
+	}
 	a := &app{args: args, stdout: stdout, stderr: stderr, site: installed}
 	if status, done := a.parse(args[1:]); done {
 		return status
