@@ -39,6 +39,8 @@ type Runner struct {
 	// Self is this program: a script that is the same file runs in process.
 	// "" means os.Executable.
 	Self string
+	// Root goes before the paths of systemd; "" is the machine's own.
+	Root string
 
 	turn    sync.Mutex // held while a group starts or stops
 	ready   sync.Map   // words that Prepare has started

@@ -15,7 +15,10 @@ type unit struct {
 	config.Resource
 	path  string
 	agent bool
-	err   error // its script was not found
+	// service is the unit of systemd that stands in for a script, path its
+	// systemctl.
+	service string
+	err     error // its script was not found
 }
 
 func (r *Runner) unit(res config.Resource) unit {
@@ -23,6 +26,9 @@ func (r *Runner) unit(res config.Resource) unit {
 	var respelt string
 	u.path, respelt, u.err = lookup(r.dirs(), res.Script)
 	if u.err != nil {
+		if path, ok := r.service(res.Script); ok && len(res.Args) == 0 {
+			u.path, u.err, u.service = path, nil, res.Script+".service"
+		}
 		return u
 	}
 	if respelt != "" {
@@ -51,6 +57,29 @@ func (r *Runner) isSelf(path string) bool {
 	return err == nil && os.SameFile(a, b)
 }
 
+// unitDirs are where systemd looks for units.
+var unitDirs = []string{"/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}
+
+// service looks for a unit of systemd of that name, where systemd runs, and gives
+// the path of systemctl.
+func (r *Runner) service(name string) (systemctl string, ok bool) {
+	root := r.Root
+	if i, err := os.Stat(root + "/run/systemd/system"); err != nil || !i.IsDir() || strings.ContainsRune(name, '/') {
+		return "", false
+	}
+	for _, path := range []string{"/usr/bin/systemctl", "/bin/systemctl"} {
+		if !runnable(root + path) {
+			continue
+		}
+		for _, d := range unitDirs {
+			if _, err := os.Stat(root + d + "/" + name + ".service"); err == nil {
+				return root + path, true
+			}
+		}
+	}
+	return "", false
+}
+
 func (r *Runner) script(u unit) script {
 	return script{path: u.path, args: u.Args, env: r.Env, limit: r.Timeout}
 }
@@ -64,11 +93,21 @@ func (r *Runner) runs(ctx context.Context, u unit) bool {
 	case u.agent:
 		return r.Agents.address(u.Script, u.Args[0]).act("status") == ocfSuccess
 	}
+	if u.service != "" {
+		return r.systemctl(ctx, u, "is-active").code == 0
+	}
 	res := r.script(u).status(ctx)
 	if res.expired || res.err != nil {
 		r.explain(u, "status", res)
 	}
 	return running(res.output)
+}
+
+// systemctl asks systemd for an action on the unit that stands in for a script.
+func (r *Runner) systemctl(ctx context.Context, u unit, action string) result {
+	s := r.script(u)
+	s.args = []string{"--quiet", action}
+	return s.do(ctx, u.service)
 }
 
 // do starts or stops a resource and gives its exit status.
@@ -78,10 +117,15 @@ func (r *Runner) do(ctx context.Context, u unit, action string) int {
 		return 1
 	}
 	args := strings.Join(u.Args, " ")
+	if u.service != "" {
+		args = u.service
+	}
 	r.logf(logging.Info, "Running %s %s %s", u.path, args, action)
 	var res result
 	if u.agent {
 		res.code = r.Agents.address(u.Script, u.Args[0]).act(action)
+	} else if u.service != "" {
+		res = r.systemctl(ctx, u, action)
 	} else {
 		res = r.script(u).do(ctx, action)
 	}
