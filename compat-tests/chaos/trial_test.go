@@ -20,7 +20,7 @@ const (
 	keepalive = 200 * time.Millisecond
 	deadtime  = time.Second
 	initdead  = 3 * time.Second
-	busy      = 1500 * time.Millisecond
+	busy      = 2500 * time.Millisecond
 	// beside is what a heal beside an original may take: it restarts, and waits
 	// ten seconds for the other one's word.
 	beside = 60 * time.Second
@@ -140,7 +140,8 @@ func (t *trial) start(n *pair.Node) {
 	m := t.History.Now()
 	n.Note("start")
 	t.do("start "+n.Name, n.Start())
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	// With most of what is said lost this may take many tries.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	t.do("start "+n.Name, n.WaitLine(ctx, m, "Local status now set to: 'active'"))
 	t.starting--
@@ -205,7 +206,7 @@ func (t *trial) verdict(what string) {
 	for _, v := range t.judge.Verdicts()[before:] {
 		t.Errorf("%s: %s", what, v)
 	}
-	t.do(what+": the client asks the address", t.Client("/usr/bin/ping", "-q", "-c", "1", "-W", "2", pair.VIP))
+	t.do(what+": the client asks the address", t.Client("/usr/bin/ping", "-q", "-c", "4", "-i", "0.2", "-W", "2", pair.VIP))
 	for _, n := range t.nodes() {
 		if n.Program == pair.Ours {
 			t.ordered(what, n)

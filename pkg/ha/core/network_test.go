@@ -77,6 +77,9 @@ func (w *world) setLoss(link int, share float64) {
 
 func (w *world) transmit(from *host, msg *message.Message) {
 	from.count()
+	if w.lose != nil && w.lose(from, msg.Type(), msg.Text("info")) {
+		return
+	}
 	if from.skew != 0 {
 		msg = skewed(msg, from.skew)
 	}

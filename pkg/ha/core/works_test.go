@@ -93,7 +93,11 @@ func (h *host) set(group string, on bool) {
 }
 
 func (h *host) announce(group string) {
-	if h.w.judge != nil && h.up[group] {
+	if !h.up[group] {
+		return
+	}
+	h.w.announcer[group] = h.name
+	if h.w.judge != nil {
 		h.w.judge.Announce(h.w.now, h.name, group)
 	}
 }

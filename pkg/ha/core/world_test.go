@@ -26,6 +26,9 @@ type world struct {
 	quiet bool // no trace
 	judge *judge.Judge
 
+	// lose, unless nil, picks the messages that never arrive.
+	lose func(from *host, kind, info string) bool
+
 	reorder   float64 // share of datagrams that may overtake
 	duplicate float64 // share of datagrams that come twice
 	latency   time.Duration
@@ -33,6 +36,7 @@ type world struct {
 
 	disturbed time.Time // when the last fault began or ended
 	overlaps  []string
+	announcer map[string]string // who was the last to announce a group
 }
 
 // event is something that is due; of two at one time the first planned is first.
@@ -51,11 +55,12 @@ func (e event) before(o event) bool {
 
 func newWorld(seed uint64, cfgs map[string]settings, names ...string) *world {
 	w := &world{
-		now:      epoch,
-		rng:      rand.New(rand.NewPCG(seed, 1)),
-		links:    []string{"eth0"},
-		latency:  time.Millisecond,
-		workTime: 20 * time.Millisecond,
+		now:       epoch,
+		rng:       rand.New(rand.NewPCG(seed, 1)),
+		links:     []string{"eth0"},
+		latency:   time.Millisecond,
+		announcer: make(map[string]string),
+		workTime:  20 * time.Millisecond,
 	}
 	for i, n := range names {
 		w.nodes = append(w.nodes, &host{w: w, index: i, name: n, cfg: cfgs[n], gen: uint64(w.now.Unix()), up: make(map[string]bool)})

@@ -1,0 +1,59 @@
+package membership_test
+
+import (
+	"testing"
+	"time"
+)
+
+// The bug table; see the one of the core.
+
+// TestBugRetransmissionStorm: two hundred lost messages in a row are asked for in
+// few words, however long nobody answers, and repeated requests are answered once
+// in a while.
+func TestBugRetransmissionStorm(t *testing.T) {
+	b := joined(t)
+	b.pass(2 * time.Second)
+	b.effects()
+	b.status(240, "active")
+	for second := range 4 {
+		b.pass(time.Second)
+		if n := len(b.sent("NS_rexmit")); n == 0 || n > 50 {
+			t.Errorf("second %d: %d requests for 236 lost messages", second, n)
+		}
+		b.effects()
+	}
+	for range 1000 {
+		b.hear(rexmit(b, 3))
+		b.now = b.now.Add(100 * time.Microsecond)
+	}
+	if n := len(b.sent("status")); n > 1 {
+		t.Errorf("sent again %d times for 1000 requests in 0.1 s", n)
+	}
+}
+
+// TestBugBrokenAcknowledgement: numbers of acknowledgements that go back, run
+// ahead or are none ended in an emergency shutdown. They change nothing: the node
+// goes on, and still sends again what is really missing.
+func TestBugBrokenAcknowledgement(t *testing.T) {
+	b := joined(t)
+	b.pass(20 * time.Second)
+	for _, n := range []uint64{7, 3, 1 << 40, 7, 0, 1<<64 - 1, 2} {
+		b.hear(ack(b, n))
+	}
+	b.mustNotSay("Stalled")
+	b.effects()
+	b.hear(rexmit(b, 6))
+	if n := len(b.sent("status")) + len(b.sent("repnodes")) + len(b.sent("reqnodes")); n != 0 {
+		t.Errorf("%d messages are sent again that were acknowledged", n)
+	}
+	b.effects()
+	b.hear(rexmit(b, 9))
+	if n := len(b.sent("status")); n != 1 {
+		t.Errorf("a lost message is sent again %d times", n)
+	}
+	before := len(b.sent("status"))
+	b.pass(5 * time.Second)
+	if len(b.sent("status"))-before < 4 {
+		t.Error("the heartbeat has stopped")
+	}
+}
