@@ -186,7 +186,7 @@ func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Noti
 	pid := os.Getpid()
 	var again *node.Reconfigured
 	err = node.Run(ctx, node.Options{
-		Config: cfg, Host: cfg.Node, StateDir: stateDir, Log: log, Runner: runner, Version: version, Kept: kept,
+		Config: cfg, Host: cfg.Node, StateDir: stateDir, Log: log, Runner: runner, Version: version, Kept: kept, StartRetry: settings.startRetry,
 		Load: func() (*config.Config, *config.Report) { return config.Load(configDir, config.SystemHost()) },
 		Reboot: func() {
 			log.Close()

@@ -16,16 +16,20 @@ const sysconfigFile = "/etc/sysconfig/heartbeat"
 // defaultScriptTimeout is long: a file system check may stand behind a script.
 const defaultScriptTimeout = time.Hour
 
+// defaultStartRetry leaves time to see what is wrong.
+const defaultStartRetry = time.Minute
+
 // settings are what sysconfigFile says.
 type settings struct {
 	schedule      netif.Schedule
 	scriptTimeout time.Duration
+	startRetry    time.Duration
 }
 
 // readSettings reads the file. What is wrong in it is logged and keeps its
 // default: a pair must not stay down for it.
 func readSettings(log logging.Sink) settings {
-	s := settings{schedule: netif.DefaultSchedule(), scriptTimeout: defaultScriptTimeout}
+	s := settings{schedule: netif.DefaultSchedule(), scriptTimeout: defaultScriptTimeout, startRetry: defaultStartRetry}
 	file, err := sysconfig.Read(sysconfigFile)
 	if err != nil {
 		log.Log(logging.Warn, err.Error())
@@ -39,6 +43,7 @@ func readSettings(log logging.Sink) settings {
 		return d
 	}
 	s.scriptTimeout = seconds("SCRIPT_TIMEOUT", s.scriptTimeout)
+	s.startRetry = seconds("START_RETRY", s.startRetry)
 	s.schedule.Every = seconds("ARP_REFRESH", s.schedule.Every)
 	return s
 }

@@ -44,6 +44,9 @@ type Options struct {
 	Alive func()
 	// Load reads the configuration anew.
 	Load func() (*config.Config, *config.Report)
+	// StartRetry is how long a group that has not started on any node stays down
+	// before it is tried again; 0 is for ever.
+	StartRetry time.Duration
 	// Kept is set in a life that follows a restart in place.
 	Kept *Reconfigured
 }
@@ -208,6 +211,7 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 		Self: o.Host, Others: n.others(), AutoFailback: o.Config.HA.AutoFailback != config.FailbackOff, PID: os.Getpid(),
 	}
 	holder.Fencing = n.fencer != nil
+	holder.Retry = o.StartRetry
 	holder.Legacy = o.Config.HA.AutoFailback == config.FailbackLegacy
 	for _, g := range o.Config.Groups {
 		if g.Node == o.Host {

@@ -50,24 +50,6 @@ func (m *Machine) Done(now time.Time, w Work, r Result) []Effect {
 	return m.end()
 }
 
-// noteStart keeps account of groups that do not start here.
-func (m *Machine) noteStart(w Work, r Result) {
-	set := w.Set
-	switch w.Operation {
-	case Acquire:
-	case Inherit:
-		set = Foreign
-	default:
-		return
-	}
-	if r.Err == nil {
-		m.failed &^= set
-		m.spurned &^= set
-		return
-	}
-	m.failed |= set &^ m.spurned
-}
-
 // giveFailed asks the other node to take what did not start here. The original
 // means to, and names the wrong side. What comes back is kept: the other node
 // could not start it either.

@@ -72,6 +72,7 @@ const (
 	Granted                   // an original node has let go of a group
 	Unprepare                 // what was prepared is not to come
 	Shutdown                  // everything goes
+	Again                     // what did not start is tried again
 )
 
 // Work is one piece of resource work.

@@ -55,6 +55,9 @@ type Config struct {
 	// Fencing says that a device resets a dead node before its resources are
 	// taken, by ha.cf(5) stonith or stonith_host.
 	Fencing bool
+	// Retry is how long a group that did not start stays down before it is tried
+	// again; 0 is for ever.
+	Retry time.Duration
 	// Kept says that this life follows a restart in place: Holding is held, and
 	// the resources of the life before were left running on purpose.
 	Kept    bool
@@ -89,6 +92,9 @@ type Machine struct {
 
 	failed  Hold // groups that did not start here and are to be given away
 	spurned Hold // groups that were given away for that; they are not given twice
+
+	unstarted Hold      // groups that did not start here when last tried
+	retryAt   time.Time // when those that are held are tried again
 
 	needFailback bool
 	failbackAt   time.Time
@@ -208,7 +214,7 @@ func (m *Machine) Deadline() time.Time {
 	for _, p := range m.peers {
 		next = earlier(next, p.fenceAt)
 	}
-	return next
+	return earlier(next, m.retryDue())
 }
 
 // earlier is the first of two times; the zero time is none.
@@ -258,6 +264,7 @@ func (m *Machine) settle(now time.Time) {
 	m.takeUnowned(now)
 	m.yield()
 	m.giveFailed(now)
+	m.tryAgain(now)
 	m.unprepare()
 	m.sync(now)
 	m.audit()
