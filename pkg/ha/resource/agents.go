@@ -261,7 +261,7 @@ func (j job) stop() int {
 	}
 	j.logf(logging.Info, "IP status = %s, IP_CIP=", state)
 	if p.held {
-		err := j.Host.Delete(netif.Address{Interface: p.Interface, Prefix: p.Prefix})
+		err := j.Host.DeleteKeeping(netif.Address{Interface: p.Interface, Prefix: p.Prefix})
 		if err != nil && !errors.Is(err, netif.ErrAbsent) {
 			j.logf(logging.Error, "Unable to remove IP [%s] from interface [%s]: %v", j.wish.text, p.Interface, err)
 			return ocfGeneric
