@@ -75,5 +75,6 @@ func (n *node) restartInPlace() error {
 	if err := n.apply(n.core.AnnounceRestart(time.Now())); err != nil {
 		return err
 	}
+	n.alive.during(n.hooks.drain)
 	return &Reconfigured{Config: n.next, Holding: holding}
 }

@@ -96,7 +96,7 @@ func (j job) act(action string) int {
 	case "stop":
 		return j.stop()
 	}
-	return j.status()
+	return status(j)
 }
 
 // place is where the address goes and whether it is there.
@@ -136,15 +136,37 @@ func (j job) find() (place, error) {
 	return p, nil
 }
 
-func (j job) status() int {
-	if j.wish.invalid != nil {
+func (j job) refused() error { return j.wish.invalid }
+
+// seeker is a call of an agent of either family.
+type seeker interface {
+	refused() error // what makes a start impossible
+	find() (place, error)
+	announce(device string)
+}
+
+// status says whether the address is up.
+func status(s seeker) int {
+	if s.refused() != nil {
 		return ocfNotRunning
 	}
-	p, err := j.find()
-	if err != nil || !p.held {
+	if p, err := s.find(); err != nil || !p.held {
 		return ocfNotRunning
 	}
 	return ocfSuccess
+}
+
+// reannounce announces the address if it is up, and says whether it is.
+func reannounce(s seeker) bool {
+	if s.refused() != nil {
+		return false
+	}
+	p, err := s.find()
+	if err != nil || !p.held {
+		return false
+	}
+	s.announce(p.Interface)
+	return true
 }
 
 func (j job) start() int {
@@ -273,17 +295,7 @@ func (j job) stop() int {
 	return ocfSuccess
 }
 
-func (j job) reannounce() bool {
-	if j.wish.invalid != nil {
-		return false
-	}
-	p, err := j.find()
-	if err != nil || !p.held {
-		return false
-	}
-	j.announce(p.Interface)
-	return true
-}
+func (j job) reannounce() bool { return reannounce(j) }
 
 func (j job) check() error {
 	if j.wish.invalid != nil {

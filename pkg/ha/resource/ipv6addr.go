@@ -54,7 +54,7 @@ func (j job6) act(action string) int {
 	case "stop":
 		return j.stop()
 	}
-	return j.status()
+	return status(j)
 }
 
 // find decides where the address goes, as the original does: next to an address
@@ -91,15 +91,7 @@ func (j job6) find() (place, error) {
 	return p, nil
 }
 
-func (j job6) status() int {
-	if j.invalid != nil {
-		return ocfNotRunning
-	}
-	if p, err := j.find(); err != nil || !p.held {
-		return ocfNotRunning
-	}
-	return ocfSuccess
-}
+func (j job6) refused() error { return j.invalid }
 
 func (j job6) start() int {
 	if j.invalid != nil {
@@ -164,17 +156,7 @@ func (j job6) stop() int {
 	return ocfSuccess
 }
 
-func (j job6) reannounce() bool {
-	if j.invalid != nil {
-		return false
-	}
-	p, err := j.find()
-	if err != nil || !p.held {
-		return false
-	}
-	j.announce(p.Interface)
-	return true
-}
+func (j job6) reannounce() bool { return reannounce(j) }
 
 func (j job6) check() error {
 	if j.invalid != nil {
