@@ -208,3 +208,46 @@ func checkEnvironment(p *player, n *pair.Node, got []string) {
 		p.Errorf("%s: hooks do not see %s; they see %s", n.Name, strings.Join(missing, " "), fmt.Sprint(got))
 	}
 }
+
+// TestLegacyHooks has an original node ask ours for its group, the old way: the
+// site's scripts are told, and rc.d/local_giveip has run before the group goes.
+// The original's own script behind the recorder gives and answers nothing twice.
+func TestLegacyHooks(t *testing.T) {
+	mixes := [][2]pair.Program{{pair.Original, pair.Ours}}
+	if *oracle {
+		mixes = append(mixes, [2]pair.Program{pair.Original, pair.Original})
+	}
+	for _, mix := range mixes {
+		t.Run(name(mix), func(t *testing.T) {
+			t.Parallel()
+			p := &player{T: t, Pair: newPair(t, pair.Options{Programs: mix, Failback: [2]string{"legacy", "legacy"}})}
+			record(p, p.Standby)
+			give := recorder + "ip -o addr show dev eth0 | grep -q '" + pair.VIP + "/' && echo HA_held=yes >>/var/log/hooks\n"
+			p.do("local_giveip", os.WriteFile(filepath.Join(p.Standby.Dir, "etc", "rc.d", "local_giveip"), []byte(give), 0o755))
+			p.step()
+			startBoth(p)
+			p.holder("both started", upWithin, quiet, pair.Master)
+			p.step()
+			p.do("stop master", p.Master.Stop())
+			p.holder("master stopped", moveWithin, quiet, pair.Standby)
+			// What was recorded at the first start depends on who came first.
+			p.do("begin the record anew", os.Remove(filepath.Join(p.Standby.Dir, "log", "hooks")))
+			p.step()
+			p.do("start master", p.Master.Start())
+			p.holder("failback", upWithin, quiet, pair.Master)
+			p.recorded(p.Standby, "HA_held=yes", 1)
+			p.recorded(p.Standby, "== ip-request ", 1)
+			text, err := os.ReadFile(filepath.Join(p.Standby.Dir, "log", "hooks"))
+			p.do("record", err)
+			for want, times := range map[string]int{
+				"== local_giveip ip-request\n": 1, "== ip-request ip-request\n": 1, "HA_ipaddr=IPaddr2::" + pair.VIP + "/32/eth0\n": 2,
+				"HA_NICEFAILBACK": 0,
+			} {
+				if n := strings.Count(string(text), want); n != times {
+					t.Errorf("%d of %q, want %d:\n%s", n, want, times, text)
+				}
+			}
+			checkOverlaps(p)
+		})
+	}
+}
