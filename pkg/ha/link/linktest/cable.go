@@ -3,6 +3,7 @@
 package linktest
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -36,12 +38,72 @@ func Cable(tb testing.TB) (a, b *Host) {
 	}
 	a, b = newHost(tb, "10.89.0.1"), newHost(tb, "10.89.0.2")
 	a.IP("link add eth0 type veth peer name eth0 netns " + strconv.Itoa(b.tid))
+	// The second end is in use at once when it is set up, the first one only when
+	// the kernel has noticed that.
+	running := a.awaitLink()
 	for _, h := range []*Host{a, b} {
 		h.IP("link set lo up")
 		h.IP("addr add " + h.Addr + "/24 brd + dev eth0")
 		h.IP("link set eth0 up")
 	}
+	running()
 	return a, b
+}
+
+// linkLimit bounds the wait for a link; it measures nothing.
+const linkLimit = 20
+
+// awaitLink returns a wait for eth0 to run. The kernel brings a link into use
+// some time after it is set up, and drops what is sent before.
+func (h *Host) awaitLink() (wait func()) {
+	h.tb.Helper()
+	fd := -1
+	var err error
+	h.Do(func() {
+		if fd, err = unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE); err == nil {
+			err = errors.Join(unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: unix.RTMGRP_LINK}),
+				unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: linkLimit}))
+		}
+	})
+	if err != nil {
+		h.tb.Fatalf("netlink socket: %v", err)
+	}
+	return func() {
+		h.tb.Helper()
+		defer unix.Close(fd)
+		b := make([]byte, 64<<10)
+		for {
+			n, _, err := unix.Recvfrom(fd, b, 0)
+			if errors.Is(err, unix.EINTR) {
+				continue
+			}
+			if err != nil {
+				h.tb.Fatalf("eth0 of %s does not run: %v", h.Addr, err)
+			}
+			if runs(b[:n]) {
+				return
+			}
+		}
+	}
+}
+
+// runs reports whether the kernel says that an interface that is no loopback
+// runs.
+func runs(b []byte) bool {
+	const flagsAt = 8 // in struct ifinfomsg
+	messages, err := syscall.ParseNetlinkMessage(b)
+	if err != nil {
+		return false
+	}
+	for _, m := range messages {
+		if m.Header.Type == unix.RTM_NEWLINK && len(m.Data) >= unix.SizeofIfInfomsg {
+			flags := binary.NativeEndian.Uint32(m.Data[flagsAt:])
+			if flags&unix.IFF_RUNNING != 0 && flags&unix.IFF_LOWER_UP != 0 && flags&unix.IFF_LOOPBACK == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // newHost starts the thread of a host. It ends with the test, and the namespace
