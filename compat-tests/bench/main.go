@@ -64,6 +64,9 @@ type scenario struct {
 var scenarios = []scenario{
 	{"pair", playPairs},
 	{"vips", playVIPs},
+	{"faults", playFaults},
+	{"flood", playFlood},
+	{"crowd", playCrowd},
 	{"checks", playChecks},
 	{"howto", playHowto},
 }

@@ -90,7 +90,7 @@ func (r *row) number(v float64) string {
 	switch r.unit {
 	case "s":
 		return fmt.Sprintf("%.2f", v)
-	case "MB":
+	case "MB", "%":
 		return fmt.Sprintf("%.1f", v)
 	}
 	return fmt.Sprintf("%.0f", v)

@@ -177,7 +177,7 @@ func freeze(t *trial, n *pair.Node) func() {
 // again kills the daemon and starts it: it must begin without its files. Without
 // its interface it would rightly refuse.
 func (t *trial) again(n *pair.Node) {
-	if n.Sh("test -e /sys/class/net/eth0") != nil {
+	if n.Sh("ip link show eth0") != nil {
 		return
 	}
 	killDaemon(t, n)
@@ -221,7 +221,7 @@ func addressDeleted(t *trial, n *pair.Node) func() {
 		return nil
 	}
 	t.order(false)
-	t.do("delete", n.Sh("ip addr del "+pair.VIP+"/32 dev eth0 || test ! -e /sys/class/net/eth0"))
+	t.do("delete", n.Sh("ip addr del "+pair.VIP+"/32 dev eth0 || ! ip link show eth0"))
 	return stop(t, n)
 }
 

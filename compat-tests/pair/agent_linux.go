@@ -46,8 +46,9 @@ type agent struct {
 	kidsMu sync.Mutex
 	kids   map[int]chan syscall.WaitStatus
 
-	taps    sync.Once
-	percent atomic.Int32 // of the datagrams that come again
+	taps     sync.Once
+	flooding atomic.Int32 // counts the orders to flood
+	percent  atomic.Int32 // of the datagrams that come again
 }
 
 func (a *agent) say(w answer) {
@@ -79,6 +80,8 @@ func (a *agent) obey(o order) {
 		err = a.sniff(o.Text)
 	case "probe":
 		err = a.probe(o.Text)
+	case "flood":
+		err = a.flood(strings.Fields(o.Text), o.Num)
 	case "disturb":
 		err = a.disturb(strings.Fields(o.Text), o.Num)
 	default:

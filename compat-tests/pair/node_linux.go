@@ -47,7 +47,8 @@ type Node struct {
 	port     string // its end of the cable at the bridge
 }
 
-// directories makes the node's own files and says how they are mounted.
+// directories makes the node's own files, all but its configuration, and says how
+// they are mounted.
 func (n *Node) directories(o Options) (*spec, error) {
 	for _, d := range []string{"etc", "lib", "log"} {
 		if err := os.MkdirAll(filepath.Join(n.Dir, d), 0o755); err != nil {
@@ -83,7 +84,7 @@ func (n *Node) directories(o Options) (*spec, error) {
 			return nil, err
 		}
 	}
-	return s, n.configure(o)
+	return s, nil
 }
 
 // configure writes the three files of /etc/ha.d.

@@ -169,6 +169,9 @@ func (n *Node) build(o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := n.configure(o); err != nil {
+		return err
+	}
 	n.agent, err = startAgent(
 		unix.CLONE_NEWNET|unix.CLONE_NEWNS|unix.CLONE_NEWPID|unix.CLONE_NEWUTS|unix.CLONE_NEWIPC, n.pair.History.add)
 	if err != nil {
@@ -238,6 +241,13 @@ func (p *Pair) Client(argv ...string) error { return p.hub.run(argv...) }
 // after, or with wrong bytes. 0 ends it.
 func (p *Pair) Disturb(percent int) error {
 	_, err := p.hub.do(order{Op: "disturb", Num: percent, Text: p.Master.port + " " + p.Standby.port})
+	return err
+}
+
+// Flood sends so many forged datagrams a second to each node, from beside them. 0
+// ends it.
+func (p *Pair) Flood(rate int) error {
+	_, err := p.hub.do(order{Op: "flood", Num: rate, Text: p.Master.addr() + " " + p.Standby.addr()})
 	return err
 }
 

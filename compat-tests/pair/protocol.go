@@ -30,11 +30,11 @@ type Event struct {
 // order is what an agent is told to do.
 type order struct {
 	ID   int
-	Op   string            // setup, run, signal, watch, sniff, probe, disturb
+	Op   string            // setup, run, signal, watch, sniff, probe, disturb, flood
 	Spec *spec             `json:",omitempty"` // setup
 	Argv []string          `json:",omitempty"` // run
-	Num  int               `json:",omitempty"` // signal: its number; disturb: percent
-	Text string            `json:",omitempty"` // watch, sniff, probe: the address; disturb: two interfaces
+	Num  int               `json:",omitempty"` // signal: its number; disturb: percent; flood: a second
+	Text string            `json:",omitempty"` // watch, sniff, probe: the address; disturb: two interfaces; flood: addresses
 	Pids map[string]int    `json:",omitempty"` // watch: agents by node name
 	Env  map[string]string `json:",omitempty"` // run: besides the usual
 }
