@@ -3,6 +3,8 @@ package membership_test
 import (
 	"testing"
 	"time"
+
+	"lvsha/pkg/ha/message"
 )
 
 // The bug table; see the one of the core.
@@ -56,4 +58,16 @@ func TestBugBrokenAcknowledgement(t *testing.T) {
 	if len(b.sent("status"))-before < 4 {
 		t.Error("the heartbeat has stopped")
 	}
+}
+
+// TestBugAnswerToALostUUID: a node whose disk could not keep its uuid has another
+// one in its next life; an original answers it with the old one, and by name.
+func TestBugAnswerToALostUUID(t *testing.T) {
+	b := joined(t)
+	old := make([]byte, 16)
+	old[0] = 99
+	b.hear(b.header(message.New("resource").Add("dest", "alpha").AddBinary("destuuid", old), 4))
+	b.mustSay("deliver resource")
+	b.hear(b.header(message.New("resource").Add("dest", "beta").AddBinary("destuuid", old), 5))
+	b.mustNotSay("deliver")
 }

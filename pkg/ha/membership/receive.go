@@ -153,11 +153,13 @@ func (m *Machine) receiveSequenced(now time.Time, linkName string, p *peer, msg 
 	m.emit(Deliver{Message: msg, From: p.Name})
 }
 
-// addressed applies the rule of delivery: a uuid decides alone, else the name.
+// addressed applies the rule of delivery: a uuid or the name. For the originals a
+// uuid decides alone; but they go on to use that of an earlier life, which a node
+// has lost with the disk that kept it.
 func (m *Machine) addressed(msg *message.Message) bool {
 	var none [16]byte
 	if id := msg.Bytes("destuuid"); len(id) == len(none) && [16]byte(id) != none {
-		return [16]byte(id) == m.cfg.UUID
+		return [16]byte(id) == m.cfg.UUID || msg.Text("dest") == m.cfg.Self
 	}
 	dest := msg.Text("dest")
 	return dest == "" || dest == m.cfg.Self

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"lvsha/pkg/ha/link"
+	"lvsha/pkg/ha/takeover"
 	"lvsha/pkg/system/logging"
 	"lvsha/pkg/system/netif"
 )
@@ -42,6 +43,22 @@ func (n *node) interfaceChanged(e netif.Event, ok bool) {
 			look = func() (string, error) { return l.Changed(e.Link.Name, e.Link.Index) }
 		}
 		n.logLink(l, look)
+	}
+	if ok && e.Change == netif.LinkChanged {
+		n.announceOn(e.Link)
+	}
+}
+
+// announceOn announces what is held when an interface is back: nobody has heard it
+// on that interface meanwhile.
+func (n *node) announceOn(l netif.Link) {
+	up := l.Up && l.Running
+	was, known := n.carriers[l.Index]
+	n.carriers[l.Index] = up
+	if up && known && !was {
+		if mine := n.core.Holder().Mine(); mine != takeover.None {
+			n.works.reannounce(mine)
+		}
 	}
 }
 

@@ -146,23 +146,24 @@ func pause(ctx context.Context, c Commands, o Options) bool {
 // node is one life of a node. Everything but the keys belongs to the loop.
 type node struct {
 	Options
-	core    *core.Core
-	links   []*link.Link
-	keys    atomic.Pointer[message.Keyring]
-	inbox   chan arrival
-	refused chan refusal
-	crashes chan crash
-	alive   *alive
-	works   *worker
-	fencer  *fencer
-	hooks   *hooks
-	fifo    *fifo
-	repeats *repeats
-	notify  *watcher
-	changes *netif.Watch   // of interfaces; nil if they cannot be followed
-	next    *config.Config // to go on with when nothing moves any more
-	ctx     context.Context
-	cancel  context.CancelFunc
+	core     *core.Core
+	links    []*link.Link
+	keys     atomic.Pointer[message.Keyring]
+	inbox    chan arrival
+	refused  chan refusal
+	crashes  chan crash
+	alive    *alive
+	works    *worker
+	fencer   *fencer
+	hooks    *hooks
+	fifo     *fifo
+	repeats  *repeats
+	notify   *watcher
+	changes  *netif.Watch   // of interfaces; nil if they cannot be followed
+	carriers map[int]bool   // by number of the interface: up and running when last heard of
+	next     *config.Config // to go on with when nothing moves any more
+	ctx      context.Context
+	cancel   context.CancelFunc
 }
 
 // arrival is a verified message.
@@ -186,10 +187,11 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 	ctx, cancel := context.WithCancel(parent)
 	n := &node{
 		Options: o, ctx: ctx, cancel: cancel,
-		inbox:   make(chan arrival, inboxSize),
-		refused: make(chan refusal, 16),
-		crashes: make(chan crash, 1),
-		repeats: newRepeats(o.Log),
+		inbox:    make(chan arrival, inboxSize),
+		refused:  make(chan refusal, 16),
+		crashes:  make(chan crash, 1),
+		repeats:  newRepeats(o.Log),
+		carriers: make(map[int]bool),
 	}
 	n.keys.Store(o.Config.Keys)
 	logging.Logf(o.Log, logging.Info, "heartbeat: version %s", o.Version)

@@ -95,6 +95,7 @@ func (m *Machine) resolve(now time.Time, from string, before Hold, msg *message.
 		m.emit(Reannounce{Set: Local})
 	}
 	if !m.isKin(from) {
+		m.meetAfterRestart(now)
 		return
 	}
 	info := msg.Text("info")
@@ -107,6 +108,15 @@ func (m *Machine) resolve(now time.Time, from string, before Hold, msg *message.
 	if conflict && !m.overlap {
 		m.overlap = true
 		m.logf(level.Error, "Both machines own our resources!")
+	}
+}
+
+// meetAfterRestart is for a life that has kept its resources through a restart in
+// place while an original node took them over: that one hears a new life, not the
+// end of a partition, and never lets go. This node does, and begins anew.
+func (m *Machine) meetAfterRestart(now time.Time) {
+	if m.cfg.Kept && m.mine&m.theirs.Mirror() != None && m.quiet() && !m.stopping && m.restartAt.IsZero() {
+		m.restartAt = now.Add(partitionPause)
 	}
 }
 
