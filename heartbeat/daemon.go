@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"syscall"
@@ -88,6 +89,9 @@ func workDir(ha config.HA) (string, error) {
 
 // live is the life of the daemon process.
 func live(o options, stderr io.Writer) int {
+	// One message is little work: passing it from one processor to another costs
+	// more than both could do at the same time.
+	runtime.GOMAXPROCS(1)
 	cfg, report := config.Load(configDir, config.SystemHost())
 	terminal := stderr
 	if daemon.Detached() {

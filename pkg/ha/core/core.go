@@ -208,6 +208,11 @@ func (c *Core) applyMembers(now time.Time, effects []membership.Effect) {
 		case membership.StatusChange:
 			c.emit(Notice{Change: e})
 			c.notePeer(e.Node)
+			if e.To == membership.StatusActive && e.From == membership.StatusDead && !c.kin(e.Node) {
+				// A node that starts says "up" first. This one has gone on while this
+				// node was restarted in place: to it, too, that was a partition.
+				c.applyHolder(now, c.holder.Returned(now, e.Node))
+			}
 			if e.To == membership.StatusActive {
 				c.applyHolder(now, c.holder.Active(now, e.Node))
 			}

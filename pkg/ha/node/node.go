@@ -160,6 +160,7 @@ type node struct {
 	repeats  *repeats
 	notify   *watcher
 	changes  *netif.Watch   // of interfaces; nil if they cannot be followed
+	loadRead time.Time      // when the load was read
 	carriers map[int]bool   // by number of the interface: up and running when last heard of
 	next     *config.Config // to go on with when nothing moves any more
 	ctx      context.Context
@@ -328,7 +329,10 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 		now := time.Now()
 		wait := n.core.Deadline().Sub(now)
 		if wait <= 0 {
-			n.core.SetLoad(loadAverage())
+			if now.Sub(n.loadRead) >= loadInterval {
+				n.loadRead = now
+				n.core.SetLoad(loadAverage())
+			}
 			effects = n.core.Tick(now)
 		} else {
 			timer.Reset(wait)
@@ -410,6 +414,10 @@ func (n *node) apply(effects []core.Effect) error {
 	}
 	return nil
 }
+
+// loadInterval is between two looks at the load; the kernel counts it anew every
+// five seconds.
+const loadInterval = time.Second
 
 func loadAverage() string {
 	data, err := os.ReadFile("/proc/loadavg")
