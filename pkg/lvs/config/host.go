@@ -159,6 +159,10 @@ func (p *parser) lookup(host string, ipv6 bool) (netip.Addr, error) {
 // inetAton reads the notations of inet_aton(3): one to four numbers, decimal,
 // octal or hexadecimal, the last filling what is left.
 func inetAton(host string) (netip.Addr, bool) {
+	// Nearly every file has the usual notation only.
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Is4() {
+		return addr, true
+	}
 	parts := strings.Split(host, ".")
 	if len(parts) > 4 {
 		return netip.Addr{}, false

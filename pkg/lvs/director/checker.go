@@ -25,9 +25,9 @@ type subscription struct {
 	index   int
 }
 
-// outcome is the result of one round of a job.
+// outcome is the result of one round of a checker.
 type outcome struct {
-	job     job
+	checker *checker
 	verdict health.Verdict
 	result  check.Result
 }
@@ -36,8 +36,18 @@ type outcome struct {
 type checker struct {
 	job    job
 	check  check.Check
+	ctx    context.Context // ends with the job
 	cancel context.CancelFunc
-	last   *outcome // the latest that was taken; of the director's goroutine
+
+	// What follows belongs to the roster.
+	due   time.Time
+	pause time.Duration // after the next round
+	place int           // among those that are due; -1: none
+
+	// What follows belongs to the director's goroutine.
+	subs    []subscription
+	waiting bool    // no result has come yet
+	last    outcome // the latest that was taken; with a checker if there is one
 }
 
 func (d *Director) jobOf(v *config.Virtual, r config.Real) (job, bool) {
@@ -54,93 +64,76 @@ func (d *Director) jobOf(v *config.Virtual, r config.Real) (job, bool) {
 // startCheckers starts a checker for every job that has none, ends those whose
 // job is gone, and leaves the others alone.
 func (d *Director) startCheckers() {
-	d.subs = make(map[job][]subscription)
-	var fresh []job
+	for _, c := range d.checkers {
+		c.subs = c.subs[:0]
+	}
+	var fresh []*checker
 	for _, s := range d.services {
 		for i, r := range s.config.Reals {
 			j, ok := d.jobOf(s.config, r)
 			if !ok {
+				s.checkers[i] = nil
 				continue
 			}
-			if d.subs[j] == nil && d.checkers[j] == nil {
-				fresh = append(fresh, j)
+			// Most servers have the checker that they had before.
+			c := s.checkers[i]
+			if c == nil || c.job != j {
+				c = d.checkers[j]
 			}
-			d.subs[j] = append(d.subs[j], subscription{s, i})
+			if c == nil {
+				if c = d.newChecker(j); c == nil {
+					continue
+				}
+				fresh = append(fresh, c)
+				d.checkers[j] = c
+			}
+			s.checkers[i] = c
+			c.subs = append(c.subs, subscription{s, i})
 		}
 	}
 	for j, c := range d.checkers {
-		if d.subs[j] == nil {
-			c.cancel()
+		if len(c.subs) == 0 {
 			delete(d.checkers, j)
-			delete(d.waiting, j)
+			d.arrived(c)
+			d.roster.remove(c)
 		}
 	}
-	for i, j := range fresh {
-		d.startChecker(j, j.interval*time.Duration(i+1)/time.Duration(len(fresh)))
+	// They begin at once; the later rounds are spread over the interval.
+	for i, c := range fresh {
+		c.pause = c.job.interval * time.Duration(i+1) / time.Duration(len(fresh))
 	}
+	d.roster.add(fresh...)
 }
 
-// startChecker begins at once; firstPause spreads the later rounds over the
-// interval.
-func (d *Director) startChecker(j job, firstPause time.Duration) {
+func (d *Director) newChecker(j job) *checker {
 	ck, err := check.New(j.target, d.o.Checks)
 	if err != nil {
 		// Load refuses what cannot be checked.
 		d.logf(warning, "%v", err)
-		return
+		return nil
 	}
-	ctx, cancel := context.WithCancel(d.work)
-	c := &checker{job: j, check: ck, cancel: cancel}
-	d.checkers[j] = c
-	d.waiting[j] = true
-	d.workers.Add(1)
-	go func() {
-		defer d.workers.Done()
-		defer cancel()
-		c.run(ctx, d.outcomes, d.slots, firstPause)
-	}()
+	c := &checker{job: j, check: ck, place: -1, waiting: true}
+	c.ctx, c.cancel = context.WithCancel(d.work)
+	d.missing++
+	return c
 }
 
-// run checks, sends the outcome and pauses; the pause is between the end of one
-// check and the start of the next.
-func (c *checker) run(ctx context.Context, outcomes chan<- outcome, slots chan struct{}, pause time.Duration) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case slots <- struct{}{}:
-		}
-		o := c.once(ctx)
-		<-slots
-		// A check that was cut short by the end of its job has no result.
-		if ctx.Err() != nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case outcomes <- o:
-		}
-		timer.Reset(pause)
-		pause = c.job.interval
+// arrived says that the first result of a checker is not waited for any more.
+func (d *Director) arrived(c *checker) {
+	if c.waiting {
+		c.waiting = false
+		d.missing--
 	}
 }
 
-func (c *checker) once(ctx context.Context) outcome {
-	if c.job.maintenanceDir != "" && inMaintenance(ctx, c.job.maintenanceDir, c.job.real) {
-		return outcome{job: c.job, verdict: health.Maintenance, result: check.Result{Text: "Server in maintenance"}}
+func (c *checker) once() outcome {
+	if c.job.maintenanceDir != "" && inMaintenance(c.ctx, c.job.maintenanceDir, c.job.real) {
+		return outcome{checker: c, verdict: health.Maintenance, result: check.Result{Text: "Server in maintenance"}}
 	}
-	result := check.Run(ctx, c.check)
+	result := check.Run(c.ctx, c.check)
 	verdict := health.Failed
 	if result.Up {
 		verdict = health.Passed
 	}
-	return outcome{job: c.job, verdict: verdict, result: result}
+	return outcome{checker: c, verdict: verdict, result: result}
 }

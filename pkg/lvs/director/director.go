@@ -43,7 +43,8 @@ type Options struct {
 	// Grace is how long silent servers are waited for before the fallback takes
 	// over and the director counts as ready. Zero means one second.
 	Grace time.Duration
-	// Parallel bounds the checks that run at once. Zero means 1024.
+	// Parallel bounds the checks that run at once. Zero means as many as this
+	// process may have open files for, at most 4096.
 	Parallel int
 
 	// tune changes every configuration that is loaded; tests set it.
@@ -63,11 +64,11 @@ type Director struct {
 	digest   [32]byte
 	phase    config.AlertStatus
 	services []*service
-	subs     map[job][]subscription
+	byKey    map[plan.Key]*service
 	checkers map[job]*checker
-	waiting  map[job]bool // of which no result has come yet
+	missing  int // of the checkers, those of which no result has come yet
 	outcomes chan outcome
-	slots    chan struct{}
+	roster   *roster
 	grace    *time.Timer
 	graceEnd <-chan time.Time
 	isReady  bool
@@ -88,13 +89,13 @@ func New(o Options, loaded *Loaded) *Director {
 		o.Grace = time.Second
 	}
 	if o.Parallel == 0 {
-		o.Parallel = 1024
+		o.Parallel = parallelChecks()
 	}
+	outcomes := make(chan outcome, 1024)
 	return &Director{
 		o: o, ready: make(chan struct{}), calls: make(chan func()), ended: make(chan struct{}),
 		config: loaded.Config, digest: loaded.digest, phase: config.Starting,
-		subs: make(map[job][]subscription), checkers: make(map[job]*checker), waiting: make(map[job]bool),
-		outcomes: make(chan outcome, 1024), slots: make(chan struct{}, o.Parallel), failures: make(map[string]bool),
+		checkers: make(map[job]*checker), outcomes: outcomes, roster: newRoster(o.Parallel, outcomes), failures: make(map[string]bool),
 	}
 }
 
@@ -118,6 +119,12 @@ func (d *Director) Run(ctx context.Context) error {
 	defer d.reminder.Stop()
 	d.shell = startShell(work, &d.workers, d.o.Log)
 	d.monitors = startMonitors(work, d.o.Log)
+
+	d.workers.Add(1)
+	go func() {
+		defer d.workers.Done()
+		d.roster.run(work)
+	}()
 
 	table, err := d.o.Kernel.Table()
 	if err != nil {
@@ -194,11 +201,15 @@ func (d *Director) virtuals() []plan.Virtual {
 	return virtuals
 }
 
-func (d *Director) serviceOf(key plan.Key) *service {
-	for _, s := range d.services {
-		if s.key == key {
-			return s
+func (d *Director) serviceOf(key plan.Key) *service { return d.byKey[key] }
+
+// setServices puts services in the place of those before.
+func (d *Director) setServices(services []*service) {
+	d.services = services
+	d.byKey = make(map[plan.Key]*service, len(services))
+	for _, s := range services {
+		if d.byKey[s.key] == nil {
+			d.byKey[s.key] = s
 		}
 	}
-	return nil
 }

@@ -24,7 +24,12 @@ import (
 	"lvsha/pkg/system/logging"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(farmVariable) != "" {
+		os.Exit(farm())
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // world is a director with real servers that the test takes up and down.
 type world struct {

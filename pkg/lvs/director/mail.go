@@ -79,6 +79,9 @@ func (d *Director) setReminder() {
 
 // keepReminders forgets servers that are not configured any more.
 func (d *Director) keepReminders() {
+	if _, some := d.reminders.Next(); !some {
+		return
+	}
 	configured := make(map[string]bool)
 	for _, s := range d.services {
 		for i := range s.config.Reals {

@@ -2,6 +2,7 @@ package director
 
 import (
 	"crypto/sha256"
+	"net/netip"
 	"os"
 
 	"lvsha/pkg/lvs/config"
@@ -53,27 +54,26 @@ func (d *Director) swap(loaded *Loaded) {
 		d.logf(logging.Error, "reload: %v", err)
 		table = nil
 	}
-	former := d.services
-	d.config, d.digest = loaded.Config, loaded.digest
-	d.services = nil
-	var keys []plan.Key
-	for _, s := range former {
+	former := d.byKey
+	keys := make([]plan.Key, 0, len(d.services))
+	for _, s := range d.services {
 		keys = append(keys, s.key)
 	}
+	d.config, d.digest = loaded.Config, loaded.digest
+	services := make([]*service, 0, len(d.config.Virtuals))
 	for i := range d.config.Virtuals {
 		s := newService(&d.config.Virtuals[i])
-		for _, old := range former {
-			if old.key == s.key {
-				s.inherit(old)
-			}
+		if old := former[s.key]; old != nil {
+			s.inherit(old)
 		}
 		if s.config.CheckType == config.Off {
 			for j, state := range plan.Adopt(s.config, table[s.key]) {
 				s.servers[j] = health.Server{State: state}
 			}
 		}
-		d.services = append(d.services, s)
+		services = append(services, s)
 	}
+	d.setServices(services)
 	if err == nil {
 		d.synchronise(table, keys)
 	}
@@ -90,15 +90,17 @@ func (d *Director) swap(loaded *Loaded) {
 // weight, method and port may have changed; the server has not.
 func (s *service) inherit(old *service) {
 	s.settled, s.noneUp, s.told = old.settled, old.noneUp, old.told
-	known := make(map[string]health.Server)
+	known := make(map[netip.AddrPort]int, len(old.servers))
 	for i, r := range old.config.Reals {
 		if old.config.CheckType != config.Off {
-			known[r.Name()] = old.servers[i]
+			known[netip.AddrPortFrom(r.Addr, r.Port)] = i
 		}
 	}
 	for i, r := range s.config.Reals {
-		server, ok := known[r.Name()]
-		s.servers[i] = server
+		j, ok := known[netip.AddrPortFrom(r.Addr, r.Port)]
+		if ok {
+			s.servers[i], s.checkers[i] = old.servers[j], old.checkers[j]
+		}
 		// A server that is new is waited for like at start.
 		s.settled = s.settled && ok
 	}
@@ -107,14 +109,13 @@ func (s *service) inherit(old *service) {
 // applyKnown gives servers that are new to a job the result that it has.
 func (d *Director) applyKnown() {
 	batch := make(plan.Table)
-	for j, subs := range d.subs {
-		c := d.checkers[j]
-		if c == nil || c.last == nil {
+	for _, c := range d.checkers {
+		if c.last.checker == nil {
 			continue
 		}
-		for _, sub := range subs {
+		for _, sub := range c.subs {
 			if sub.service.servers[sub.index].State == health.Unknown {
-				d.judge(sub, *c.last, batch)
+				d.judge(sub, c.last, batch)
 			}
 		}
 	}

@@ -39,13 +39,13 @@ func (d *Director) take(o outcome) {
 }
 
 func (d *Director) takeOne(o outcome, batch plan.Table) {
-	c := d.checkers[o.job]
-	if c == nil {
+	c := o.checker
+	if c.ctx.Err() != nil {
 		return // the job ended while its outcome was under way
 	}
-	c.last = &o
-	delete(d.waiting, o.job)
-	for _, sub := range d.subs[o.job] {
+	c.last = o
+	d.arrived(c)
+	for _, sub := range c.subs {
 		d.judge(sub, o, batch)
 	}
 }

@@ -12,16 +12,19 @@ type service struct {
 	config  *config.Virtual
 	key     plan.Key
 	servers []health.Server
-	retry   []bool // the table could not be changed as the server's state demands
-	settled bool
-	absent  bool // the kernel refused the service
+	// checkers are those of the servers; nil where there is none.
+	checkers []*checker
+	retry    []bool // the table could not be changed as the server's state demands
+	settled  bool
+	absent   bool // the kernel refused the service
 	// noneUp is what was last told to the fallback command, if anything was.
 	noneUp, told bool
 }
 
 func newService(v *config.Virtual) *service {
+	n := len(v.Reals)
 	return &service{
-		config: v, key: plan.KeyOf(v), servers: make([]health.Server, len(v.Reals)), retry: make([]bool, len(v.Reals)),
+		config: v, key: plan.KeyOf(v), servers: make([]health.Server, n), checkers: make([]*checker, n), retry: make([]bool, n),
 	}
 }
 
@@ -36,7 +39,7 @@ func (s *service) plan() plan.Virtual {
 
 // adopt takes every service over from the table as it is found.
 func (d *Director) adopt(table plan.Table) {
-	d.services = nil
+	var services []*service
 	for i := range d.config.Virtuals {
 		s := newService(&d.config.Virtuals[i])
 		for j, state := range plan.Adopt(s.config, table[s.key]) {
@@ -45,8 +48,9 @@ func (d *Director) adopt(table plan.Table) {
 		if s.config.Refused != "" {
 			d.logf(logging.Error, "Virtual server %s is not set up: %s", s.config.Name(), s.config.Refused)
 		}
-		d.services = append(d.services, s)
+		services = append(services, s)
 	}
+	d.setServices(services)
 }
 
 // synchronise brings the kernel's whole table in line, at start and at reload.
@@ -144,7 +148,7 @@ func (d *Director) logOnce(err error) {
 
 // checkReady ends the start when no first result is missing.
 func (d *Director) checkReady() {
-	if len(d.waiting) == 0 {
+	if d.missing == 0 {
 		d.becomeReady()
 	}
 }

@@ -150,17 +150,6 @@ func toDest(d plan.Dest) *libipvs.Destination {
 	}
 }
 
-func fromDest(d *libipvs.Destination) (plan.Dest, error) {
-	addr, ok := netip.AddrFromSlice(d.Address)
-	if !ok {
-		return plan.Dest{}, fmt.Errorf("address %v: %w", d.Address, errForeignKind)
-	}
-	return plan.Dest{
-		Addr: netip.AddrPortFrom(addr, d.Port), Forward: forwardOf(uint32(d.FwdMethod)), Weight: int(d.Weight),
-		Upper: int(d.UThresh), Lower: int(d.LThresh),
-	}, nil
-}
-
 // explain says what the kernel's refusal means for this operation.
 func explain(op plan.Op, err error) error {
 	errno := errnoOf(err)

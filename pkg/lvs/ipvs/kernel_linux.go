@@ -91,22 +91,9 @@ func (k *Kernel) Entry(service plan.Service) (plan.Entry, error) {
 }
 
 func (k *Kernel) dests(service plan.Service) (map[netip.AddrPort]plan.Dest, error) {
-	if speaksRaw(service) {
-		dests, err := k.raw.dests(service)
-		if err != nil {
-			return nil, fmt.Errorf("read ipvs servers of %s: %w", service.Key, err)
-		}
-		return dests, nil
-	}
-	list, err := k.handle.ListDestinations(toService(service))
+	dests, err := k.raw.dests(service)
 	if err != nil {
 		return nil, fmt.Errorf("read ipvs servers of %s: %w", service.Key, err)
-	}
-	dests := make(map[netip.AddrPort]plan.Dest, len(list))
-	for _, d := range list {
-		if dest, err := fromDest(d); err == nil {
-			dests[dest.Addr] = dest
-		}
 	}
 	return dests, nil
 }

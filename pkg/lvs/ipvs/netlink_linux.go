@@ -49,28 +49,35 @@ func appendAttrs(b []byte, attrs []attr) []byte {
 
 var errShort = errors.New("netlink answer is cut off")
 
-// parseAttrs returns the values by kind.
-func parseAttrs(b []byte) (map[uint16][]byte, error) {
-	values := make(map[uint16][]byte)
+// eachAttr calls visit with every attribute of b; the value is a part of b.
+func eachAttr(b []byte, visit func(kind uint16, value []byte)) error {
 	for len(b) > 0 {
 		if len(b) < 4 {
-			return nil, errShort
+			return errShort
 		}
 		n := int(binary.NativeEndian.Uint16(b))
 		if n < 4 || n > len(b) {
-			return nil, errShort
+			return errShort
 		}
-		values[binary.NativeEndian.Uint16(b[2:])&^nestedFlag] = b[4:n]
+		visit(binary.NativeEndian.Uint16(b[2:])&^nestedFlag, b[4:n])
 		b = b[min(align(n), len(b)):]
 	}
-	return values, nil
+	return nil
+}
+
+// parseAttrs returns the values by kind.
+func parseAttrs(b []byte) (map[uint16][]byte, error) {
+	values := make(map[uint16][]byte)
+	err := eachAttr(b, func(kind uint16, value []byte) { values[kind] = value })
+	return values, err
 }
 
 // genl is a socket of the kernel's generic netlink. It is used by one
 // goroutine at a time.
 type genl struct {
-	fd  int
-	seq uint32
+	fd      int
+	seq     uint32
+	out, in []byte // buffers of the last request
 }
 
 func openGenl() (*genl, error) {
@@ -92,76 +99,94 @@ func (g *genl) close() error { return syscall.Close(g.fd) }
 // request sends a command of a family and returns the attributes of each
 // answer.
 func (g *genl) request(family uint16, command, version uint8, flags uint16, attrs []attr) ([]map[uint16][]byte, error) {
+	var answers []map[uint16][]byte
+	err := g.each(family, command, version, flags, attrs, func(b []byte) error {
+		// The buffer is used again for the next message.
+		values, err := parseAttrs(append([]byte(nil), b...))
+		answers = append(answers, values)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answers, nil
+}
+
+// each sends a command and calls visit with the attributes of each answer, which
+// it must not keep.
+func (g *genl) each(family uint16, command, version uint8, flags uint16, attrs []attr, visit func(attrs []byte) error) error {
 	g.seq++
-	b := make([]byte, 16, 256)
+	b := append(g.out[:0], make([]byte, headerSize)...)
 	b = append(b, command, version, 0, 0)
 	b = appendAttrs(b, attrs)
 	binary.NativeEndian.PutUint32(b, uint32(len(b)))
 	binary.NativeEndian.PutUint16(b[4:], family)
 	binary.NativeEndian.PutUint16(b[6:], flags|syscall.NLM_F_REQUEST)
 	binary.NativeEndian.PutUint32(b[8:], g.seq)
+	g.out = b
 	if err := syscall.Sendto(g.fd, b, 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
-		return nil, fmt.Errorf("netlink send: %w", err)
+		return fmt.Errorf("netlink send: %w", err)
 	}
-	var answers []map[uint16][]byte
-	buffer := make([]byte, 64<<10)
+	if g.in == nil {
+		g.in = make([]byte, 64<<10)
+	}
+	var failed error
 	for {
-		n, _, err := syscall.Recvfrom(g.fd, buffer, 0)
+		n, _, err := syscall.Recvfrom(g.fd, g.in, 0)
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("netlink receive: %w", err)
+			return fmt.Errorf("netlink receive: %w", err)
 		}
-		messages, err := syscall.ParseNetlinkMessage(buffer[:n])
-		if err != nil {
-			return nil, fmt.Errorf("netlink receive: %w", err)
+		done, err := g.collect(g.in[:n], flags, visit)
+		// What cannot be read is told when the answer is over: its rest must
+		// not be taken for that to the next request.
+		if failed == nil {
+			failed = err
 		}
-		done, more, err := g.collect(messages, flags)
-		if err != nil {
-			return nil, err
-		}
-		answers = append(answers, more...)
 		if done {
-			return answers, nil
+			return failed
 		}
 	}
 }
 
+const headerSize = syscall.NLMSG_HDRLEN
+
 // collect reads the messages that answer the last request; done is the end of
 // the answer.
-func (g *genl) collect(messages []syscall.NetlinkMessage, flags uint16) (done bool, answers []map[uint16][]byte, err error) {
-	for _, m := range messages {
-		if m.Header.Seq != g.seq {
+func (g *genl) collect(b []byte, flags uint16, visit func(attrs []byte) error) (done bool, failed error) {
+	for len(b) >= headerSize {
+		size := int(binary.NativeEndian.Uint32(b))
+		if size < headerSize || size > len(b) {
+			return true, errShort
+		}
+		kind, seq, data := binary.NativeEndian.Uint16(b[4:]), binary.NativeEndian.Uint32(b[8:]), b[headerSize:size]
+		b = b[min(align(size), len(b)):]
+		if seq != g.seq {
 			continue
 		}
-		switch m.Header.Type {
+		switch kind {
 		case syscall.NLMSG_DONE:
-			return true, answers, nil
+			return true, failed
 		case syscall.NLMSG_ERROR:
-			if len(m.Data) < 4 {
-				return true, nil, errShort
+			if len(data) < 4 {
+				return true, errShort
 			}
-			if code := int32(binary.NativeEndian.Uint32(m.Data)); code != 0 {
-				return true, nil, syscall.Errno(-code)
+			if code := int32(binary.NativeEndian.Uint32(data)); code != 0 {
+				return true, syscall.Errno(-code)
 			}
-			return true, answers, nil
+			return true, failed
 		}
-		if len(m.Data) < 4 {
-			return true, nil, errShort
+		if len(data) < 4 {
+			return true, errShort
 		}
-		values, err := parseAttrs(m.Data[4:])
-		if err != nil {
-			return true, nil, err
+		if err := visit(data[4:]); failed == nil {
+			failed = err
 		}
-		// The attributes point into the buffer, which the next message reuses.
-		for kind, v := range values {
-			values[kind] = append([]byte(nil), v...)
-		}
-		answers = append(answers, values)
 		if flags&(syscall.NLM_F_DUMP|syscall.NLM_F_ACK) == 0 {
-			return true, answers, nil
+			return true, failed
 		}
 	}
-	return false, answers, nil
+	return false, failed
 }

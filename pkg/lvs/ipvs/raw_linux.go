@@ -1,12 +1,14 @@
 package ipvs
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
 	"syscall"
 
+	"lvsha/pkg/lvs/config"
 	"lvsha/pkg/lvs/plan"
 )
 
@@ -22,18 +24,19 @@ const (
 	attrService = 1
 	attrDest    = 2
 
-	svcFamily, svcProtocol, svcAddr, svcPort             = 1, 2, 3, 4
-	svcScheduler, svcFlags, svcTimeout, svcNetmask       = 6, 7, 8, 9
-	destAddr, destPort, destMethod, destWeight           = 1, 2, 3, 4
-	destUpper, destLower, destFamily                     = 5, 6, 11
-	cmdGetDest                                     uint8 = 8
+	svcFamily, svcProtocol, svcAddr, svcPort, svcMark       = 1, 2, 3, 4, 5
+	svcScheduler, svcFlags, svcTimeout, svcNetmask          = 6, 7, 8, 9
+	destAddr, destPort, destMethod, destWeight              = 1, 2, 3, 4
+	destUpper, destLower, destFamily                        = 5, 6, 11
+	cmdGetDest                                        uint8 = 8
 )
 
 var commands = map[plan.Action]uint8{
 	plan.AddService: 1, plan.EditService: 2, plan.DeleteService: 3, plan.AddDest: 5, plan.EditDest: 6, plan.DeleteDest: 7,
 }
 
-// rawConn says what libipvs cannot.
+// rawConn says what libipvs cannot, and lists servers: a table may have thousands
+// of services, and each is asked for by itself.
 type rawConn struct {
 	genl   *genl
 	family uint16
@@ -77,9 +80,11 @@ func (r *rawConn) close() error { return r.genl.close() }
 func port(kind, n uint16) attr { return attr{kind: kind, value: binary.BigEndian.AppendUint16(nil, n)} }
 
 func serviceAttrs(s plan.Service, full bool) attr {
-	attrs := []attr{
-		u16(svcFamily, uint16(family(s.IPv6))), u16(svcProtocol, protocolNumber(s.Protocol)),
-		{kind: svcAddr, value: s.Addr.AsSlice()}, port(svcPort, s.Port),
+	attrs := []attr{u16(svcFamily, uint16(family(s.IPv6)))}
+	if s.Protocol == config.FWM {
+		attrs = append(attrs, u32(svcMark, s.Mark))
+	} else {
+		attrs = append(attrs, u16(svcProtocol, protocolNumber(s.Protocol)), attr{kind: svcAddr, value: s.Addr.AsSlice()}, port(svcPort, s.Port))
 	}
 	if full {
 		flags := binary.NativeEndian.AppendUint32(nil, flagsOf(s))
@@ -112,47 +117,58 @@ func (r *rawConn) apply(op plan.Op) error {
 }
 
 func (r *rawConn) dests(s plan.Service) (map[netip.AddrPort]plan.Dest, error) {
-	answers, err := r.genl.request(r.family, cmdGetDest, ipvsVersion, syscall.NLM_F_DUMP, []attr{serviceAttrs(s, false)})
-	if err != nil {
-		return nil, err
-	}
-	dests := make(map[netip.AddrPort]plan.Dest, len(answers))
-	for _, a := range answers {
-		values, err := parseAttrs(a[attrDest])
-		if err != nil {
-			return nil, err
-		}
-		d, err := parseDest(values, s.IPv6)
-		if err != nil {
-			return nil, err
-		}
-		dests[d.Addr] = d
-	}
-	return dests, nil
+	dests := make(map[netip.AddrPort]plan.Dest)
+	err := r.genl.each(r.family, cmdGetDest, ipvsVersion, syscall.NLM_F_DUMP, []attr{serviceAttrs(s, false)}, func(b []byte) error {
+		var inner error
+		err := eachAttr(b, func(kind uint16, value []byte) {
+			if kind != attrDest {
+				return
+			}
+			d, err := parseDest(value, s.IPv6)
+			if err == nil {
+				dests[d.Addr] = d
+			}
+			inner = err
+		})
+		return cmp.Or(err, inner)
+	})
+	return dests, err
 }
 
-func parseDest(values map[uint16][]byte, ipv6 bool) (plan.Dest, error) {
-	number := func(kind uint16) int {
-		if v := values[kind]; len(v) == 4 {
-			return int(binary.NativeEndian.Uint32(v))
+func parseDest(b []byte, ipv6 bool) (plan.Dest, error) {
+	var d plan.Dest
+	var addr, port []byte
+	err := eachAttr(b, func(kind uint16, v []byte) {
+		switch {
+		case kind == destAddr:
+			addr = v
+		case kind == destPort:
+			port = v
+		case kind == destFamily && len(v) == 2:
+			ipv6 = binary.NativeEndian.Uint16(v) == syscall.AF_INET6
+		case len(v) != 4:
+		case kind == destMethod:
+			d.Forward = forwardOf(binary.NativeEndian.Uint32(v))
+		case kind == destWeight:
+			d.Weight = int(binary.NativeEndian.Uint32(v))
+		case kind == destUpper:
+			d.Upper = int(binary.NativeEndian.Uint32(v))
+		case kind == destLower:
+			d.Lower = int(binary.NativeEndian.Uint32(v))
 		}
-		return 0
+	})
+	if err != nil {
+		return plan.Dest{}, err
 	}
 	// The kernel gives every address the length of an IPv6 one.
-	raw, size := values[destAddr], 4
-	if f := values[destFamily]; len(f) == 2 {
-		ipv6 = binary.NativeEndian.Uint16(f) == syscall.AF_INET6
-	}
+	size := 4
 	if ipv6 {
 		size = 16
 	}
-	p := values[destPort]
-	if len(raw) < size || len(p) != 2 {
+	if len(addr) < size || len(port) != 2 {
 		return plan.Dest{}, fmt.Errorf("server without address or port: %w", errShort)
 	}
-	addr, _ := netip.AddrFromSlice(raw[:size])
-	return plan.Dest{
-		Addr: netip.AddrPortFrom(addr, binary.BigEndian.Uint16(p)), Forward: forwardOf(uint32(number(destMethod))),
-		Weight: number(destWeight), Upper: number(destUpper), Lower: number(destLower),
-	}, nil
+	ip, _ := netip.AddrFromSlice(addr[:size])
+	d.Addr = netip.AddrPortFrom(ip, binary.BigEndian.Uint16(port))
+	return d, nil
 }

@@ -6,6 +6,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -148,9 +149,9 @@ func (t Table) Apply(op Op) error {
 func (t Table) Clone() Table {
 	c := make(Table, len(t))
 	for k, e := range t {
-		dests := make(map[netip.AddrPort]Dest, len(e.Dests))
-		for a, d := range e.Dests {
-			dests[a] = d
+		dests := maps.Clone(e.Dests)
+		if dests == nil {
+			dests = make(map[netip.AddrPort]Dest)
 		}
 		c[k] = Entry{e.Service, dests}
 	}

@@ -3,6 +3,7 @@ package ipvstest
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"sync"
 
@@ -37,8 +38,7 @@ func (k *Kernel) Table() (plan.Table, error) {
 func (k *Kernel) Entry(service plan.Service) (plan.Entry, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	e := k.table.Clone()[service.Key]
-	e.Service = service
+	e := plan.Entry{Service: service, Dests: maps.Clone(k.table[service.Key].Dests)}
 	if e.Dests == nil {
 		e.Dests = make(map[netip.AddrPort]plan.Dest)
 	}
