@@ -51,6 +51,13 @@ install: all
 		test -e $(DESTDIR)/etc/sysconfig/$${f##*/} || install -m 0644 $$f $(DESTDIR)/etc/sysconfig/ || exit 1; \
 	done
 	install -m 0644 packaging/logrotate/* $(DESTDIR)/etc/logrotate.d/
+	install -m 0755 packaging/lvs-realserver $(DESTDIR)/usr/sbin/lvs-realserver
+	install -m 0755 packaging/init.d/lvs-realserver $(DESTDIR)/etc/init.d/
+	install -d $(DESTDIR)/usr/lib/systemd/system
+	install -m 0644 packaging/systemd/lvs-realserver.service $(DESTDIR)/usr/lib/systemd/system/
+	for n in 1 5 8; do \
+		install -d $(DESTDIR)/usr/share/man/man$$n && install -m 0644 packaging/man/*.$$n $(DESTDIR)/usr/share/man/man$$n/ || exit 1; \
+	done
 
 check:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt wants these changed:"; echo "$$out"; exit 1; }

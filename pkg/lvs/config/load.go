@@ -201,3 +201,7 @@ func LogTarget(content string) string {
 	}
 	return target
 }
+
+// Directives are the names of the global directives and of the options of a
+// service, each in the order of the alphabet.
+func Directives() (global, service []string) { return globalNames(), sectionNames() }
