@@ -32,6 +32,8 @@ func (m *Machine) Done(now time.Time, w Work, r Result) []Effect {
 		m.givenAway(w)
 	case Granted:
 		m.ownDone()
+	case Orphans:
+		m.report(true, "")
 	case Yield:
 		m.logf(level.Info, "foreign HA resource release completed.")
 		m.report(true, "")
@@ -167,6 +169,7 @@ func (m *Machine) ownDone() {
 // leaves without a holder.
 func (m *Machine) takeUnowned(now time.Time) {
 	if m.stopping {
+		m.orphansAt = time.Time{}
 		return
 	}
 	alive, kin := m.others()
@@ -186,6 +189,26 @@ func (m *Machine) takeUnowned(now time.Time) {
 			m.acquireOwn(false)
 			m.report(true, "")
 		}
+		m.takeOrphans(now, alive && !kin && m.reported && m.theirStable && m.quiet() && !m.mine.Has(Foreign) && !m.theirs.Has(Local))
+	}
+}
+
+// takeOrphans takes the groups of an original node that itself does not claim them,
+// and never will: it had given them to an earlier life of this node, which was
+// killed. Whatever else the original is about to do it has said in ten seconds.
+func (m *Machine) takeOrphans(now time.Time, orphans bool) {
+	switch {
+	case !orphans || m.cfg.Legacy:
+		m.orphansAt = time.Time{}
+	case m.orphansAt.IsZero():
+		m.orphansAt = now.Add(localWait)
+	case due(m.orphansAt, now):
+		m.orphansAt = time.Time{}
+		m.mine |= Foreign
+		for _, name := range m.cfg.Others {
+			m.run(Work{Operation: Inherit, Node: name, Reason: Orphans})
+		}
+		m.report(true, "")
 	}
 }
 

@@ -71,6 +71,7 @@ const (
 	Asked                     // an original node has asked for its group
 	Granted                   // an original node has let go of a group
 	Unprepare                 // what was prepared is not to come
+	Orphans                   // groups that an original node does not claim
 	Shutdown                  // everything goes
 	Again                     // what did not start is tried again
 )

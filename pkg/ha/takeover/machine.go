@@ -100,6 +100,7 @@ type Machine struct {
 	failbackAt   time.Time
 	localAt      time.Time
 	syncAt       time.Time
+	orphansAt    time.Time
 
 	joined, probed, leftovers bool
 	initialLogged             bool
@@ -205,7 +206,7 @@ func (m *Machine) Tick(now time.Time) []Effect {
 // Deadline is when Tick has something to do next; the zero time means never.
 func (m *Machine) Deadline() time.Time {
 	var next time.Time
-	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt, m.syncAt, m.agreeAt, m.releaseAt, m.askAt} {
+	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt, m.syncAt, m.agreeAt, m.releaseAt, m.askAt, m.orphansAt} {
 		if !t.IsZero() && t == m.localAt && m.anyLeaving() {
 			continue // its farewell or its death decides
 		}
@@ -263,6 +264,7 @@ func (m *Machine) end() []Effect {
 func (m *Machine) settle(now time.Time) {
 	m.takeUnowned(now)
 	m.yield()
+	m.meetAfterRestart(now)
 	m.giveFailed(now)
 	m.tryAgain(now)
 	m.unprepare()

@@ -95,7 +95,6 @@ func (m *Machine) resolve(now time.Time, from string, before Hold, msg *message.
 		m.emit(Reannounce{Set: Local})
 	}
 	if !m.isKin(from) {
-		m.meetAfterRestart(now)
 		return
 	}
 	info := msg.Text("info")
@@ -115,7 +114,9 @@ func (m *Machine) resolve(now time.Time, from string, before Hold, msg *message.
 // place while an original node took them over: that one hears a new life, not the
 // end of a partition, and never lets go. This node does, and begins anew.
 func (m *Machine) meetAfterRestart(now time.Time) {
-	if m.cfg.Kept && m.mine&m.theirs.Mirror() != None && m.quiet() && !m.stopping && m.restartAt.IsZero() {
+	alive, kin := m.others()
+	both := m.mine&m.theirs.Mirror() != None
+	if m.cfg.Kept && alive && !kin && m.reported && both && m.quiet() && !m.stopping && m.restartAt.IsZero() {
 		m.restartAt = now.Add(partitionPause)
 	}
 }

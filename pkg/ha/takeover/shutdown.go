@@ -36,6 +36,7 @@ func (m *Machine) beginShutdown(now time.Time) {
 	m.mine = None
 	m.phase = shutdown
 	m.localAt, m.failbackAt, m.syncAt, m.agreeAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	m.orphansAt = time.Time{}
 	m.report(false, "shutdown")
 	m.logf(level.Info, "Heartbeat shutdown in progress. (%d)", m.cfg.PID)
 	if alive, kin := m.others(); alive && kin && m.leaves != None {
