@@ -2,6 +2,7 @@ package lvsha_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,6 +95,70 @@ func TestManualOfHACF(t *testing.T) {
 	if !report.OK() {
 		t.Errorf("the examples of the manual are refused: %v", report.Err())
 	}
+}
+
+// TestDefaultsOfHACF compares the defaults of the manual with those of the code:
+// the first word, times in seconds.
+func TestDefaultsOfHACF(t *testing.T) {
+	documented := make(map[string]string)
+	for _, e := range entries(t, "ha.cf.5", "DIRECTIVES") {
+		documented[e.Name()], _, _ = strings.Cut(strings.ReplaceAll(e.Default, ",", " "), " ")
+	}
+	for _, d := range config.Defaults() {
+		want := d.Value
+		if ms, ok := strings.CutSuffix(want, "000ms"); ok {
+			want = ms
+		}
+		if documented[d.Name] != want {
+			t.Errorf("ha.cf(5): the default of %s is %q, in the code it is %s", d.Name, documented[d.Name], d.Value)
+		}
+	}
+}
+
+// TestDefaultsOfLdirectordCF does the same with a service of which the file says
+// nothing. The default of a time limit is the last word.
+func TestDefaultsOfLdirectordCF(t *testing.T) {
+	documented := make(map[string]string)
+	for _, section := range []string{"GLOBAL DIRECTIVES", "OPTIONS OF A SERVICE"} {
+		for _, e := range entries(t, "ldirectord.cf.5", section) {
+			documented[e.Name()] = e.Default
+		}
+	}
+	c, report := lvs.Parse("a service", "virtual=192.0.2.70:8000\n\treal=192.0.2.121:8000 gate\n", lvs.System{ReadOnly: true})
+	if report.Failed() {
+		t.Fatal(report.Findings)
+	}
+	v, g := c.Virtuals[0], c.Global
+	yesNo := map[bool]string{true: "yes", false: "no"}
+	for name, value := range map[string]any{
+		"checkinterval": v.CheckInterval.Seconds(), "checkcount": v.CheckCount, "failurecount": v.FailureCount, "fork": yesNo[g.Fork],
+		"quiescent": yesNo[v.Quiescent], "cleanstop": yesNo[v.CleanStop], "readdquiescent": yesNo[g.ReaddQuiescent],
+		"autoreload": yesNo[g.AutoReload], "supervised": yesNo[g.Supervised], "ops": yesNo[v.OnePacket],
+		"emailalertfreq": v.Alert.Every.Seconds(), "scheduler": v.Scheduler, "checktype": v.CheckType, "request": v.Request,
+		"httpmethod": v.HTTPMethod,
+	} {
+		if want := fmt.Sprint(value); documented[name] != want {
+			t.Errorf("ldirectord.cf(5): the default of %s is %q, in the code it is %s", name, documented[name], want)
+		}
+	}
+	text := man.Text("ldirectord.cf.5")
+	for _, want := range []string{
+		fmt.Sprintf("says, else %v.", v.CheckTimeout.Seconds()), fmt.Sprintf("says, else %v.", v.NegotiateTimeout.Seconds()),
+		"\n.IR " + g.LogFile + " .", "\n.IR " + v.CheckCommand + " .", "by the port of the service, else " + v.Service + ".",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("ldirectord.cf(5): nowhere %q", want)
+		}
+	}
+}
+
+// TestManualOfCLStatus reads the commands of cl_status off the code.
+func TestManualOfCLStatus(t *testing.T) {
+	const source = "heartbeat/clstatus.go"
+	if _, err := os.Stat(source); err != nil {
+		t.Skip(err)
+	}
+	same(t, "cl_status(1)", names(entries(t, "cl_status.1", "COMMANDS")), found(t, regexp.MustCompile(`(?m)^\t"([a-z]+)":\s+\{"[a-z:]*", `), source))
 }
 
 func examples(list []man.Entry) string {

@@ -37,6 +37,8 @@ func Text(page string) string {
 type Entry struct {
 	// Words are the words of the tag without fonts: "-d", "--debug".
 	Words []string
+	// Default is what follows "Default:" in the same line, without the stop.
+	Default string
 	// Examples are the lines that are shown as examples.
 	Examples []string
 }
@@ -75,6 +77,10 @@ func Section(page, section string) ([]Entry, error) {
 			if inside && depth == 0 && i+1 < len(lines) {
 				entries = append(entries, Entry{Words: strings.FieldsFunc(plain(lines[i+1]), func(r rune) bool { return r == ' ' || r == ',' })})
 			}
+		case "Default:":
+			if inside && len(entries) > 0 {
+				entries[len(entries)-1].Default = strings.TrimSuffix(plain(line[len(macro):]), ".")
+			}
 		case "Example:":
 			if inside && len(entries) > 0 && i+1 < len(lines) {
 				e := &entries[len(entries)-1]
@@ -102,7 +108,7 @@ func plain(line string) string {
 	} else if len(macro) == len(".BI") {
 		rest = join(rest)
 	}
-	return strings.ReplaceAll(escapes.Replace(strings.ReplaceAll(rest, `"`, "")), "\x00", `"`)
+	return strings.TrimSpace(strings.ReplaceAll(escapes.Replace(strings.ReplaceAll(rest, `"`, "")), "\x00", `"`))
 }
 
 // join puts the arguments of a macro together.

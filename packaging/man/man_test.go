@@ -33,7 +33,7 @@ func TestSection(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := slices.IndexFunc(options, func(e Entry) bool { return e.Name() == "checktype" })
-	if i < 0 || !slices.Equal(options[i].Examples, []string{"checktype=negotiate"}) {
+	if i < 0 || !slices.Equal(options[i].Examples, []string{"checktype=negotiate"}) || options[i].Default != "negotiate" {
 		t.Errorf("checktype: %+v", options)
 	}
 	if slices.ContainsFunc(options, func(e Entry) bool { return e.Name() == "external" }) {
