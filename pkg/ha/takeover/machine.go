@@ -83,6 +83,7 @@ type Machine struct {
 
 	standby         standby
 	standbySet      Hold // as the node going standby sees it
+	starting        Hold // being started in an exchange, and not yet claimed
 	standbyDeadline time.Time
 	agreeAt         time.Time // when the other side is told to go on at the latest
 

@@ -76,6 +76,8 @@ func (m *Machine) standbyPossible(now time.Time, from string) bool {
 func (m *Machine) cancelStandby() {
 	if m.standby != noStandby {
 		m.logf(level.Info, "Cancelling pending standby operation")
+		m.mine |= m.starting // the scripts go on; what they start is held
+		m.starting = None
 		m.standby, m.standbyDeadline = noStandby, time.Time{}
 	}
 }
@@ -159,12 +161,13 @@ func (m *Machine) takeStandby(now time.Time, from string) {
 	m.standbyDeadline = now.Add(standbyLimit)
 	m.logf(level.Info, "standby: acquire [%s] resources from %s", m.standbySet, from)
 	set := m.standbySet.Mirror()
-	m.standby, m.prepared = standbyDone, None
+	m.standby, m.prepared, m.starting = standbyDone, None, set
 	m.logf(level.Info, "acquire %s HA resources (standby).", set)
 	m.run(Work{Operation: Acquire, Set: set, Reason: Standby})
 }
 
 func (m *Machine) standbyWorkDone(w Work) {
+	m.starting = None
 	if m.standby == noStandby {
 		// The exchange ended by the death of the other side while scripts ran.
 		return
