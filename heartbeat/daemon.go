@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lvsha/pkg/ha/api"
 	"lvsha/pkg/ha/config"
 	"lvsha/pkg/ha/node"
 	"lvsha/pkg/ha/resource"
@@ -32,7 +33,8 @@ const (
 	lockFile  = "/var/run/heartbeat.lock"
 	stateDir  = "/var/lib/heartbeat"
 	coreRoot  = "/var/lib/heartbeat/cores"
-	tmpDir    = "/var/run/heartbeat/rsctmp"
+	runDir    = "/var/run/heartbeat"
+	tmpDir    = runDir + "/rsctmp"
 )
 
 // memoryLimit keeps the collector from letting a small daemon grow.
@@ -152,6 +154,9 @@ func fail(log *logging.Log, status int, err error) int {
 func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Notifier, commands node.Commands, kept *node.Reconfigured) error {
 	debug.SetMemoryLimit(memoryLimit)
 	if kept == nil {
+		if err := prepareRun(); err != nil {
+			return err
+		}
 		if err := prepareTmp(); err != nil {
 			return err
 		}
@@ -189,8 +194,13 @@ func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Noti
 	defer cancel()
 	pid := os.Getpid()
 	var again *node.Reconfigured
+	permissions, bad := api.ResolvePermissions(cfg.HA.APIAuth)
+	for _, err := range bad {
+		log.Log(logging.Warn, err.Error())
+	}
 	err = node.Run(ctx, node.Options{
 		Config: cfg, Host: cfg.Node, StateDir: stateDir, Log: log, Runner: runner, Version: version, Kept: kept, StartRetry: settings.startRetry,
+		RunDir: runDir, Permissions: permissions,
 		Load: func() (*config.Config, *config.Report) { return config.Load(configDir, config.SystemHost()) },
 		Reboot: func() {
 			log.Close()
@@ -242,6 +252,20 @@ func signals(manager *daemon.Notifier) (node.Commands, func()) {
 		close(in)
 		<-done
 	}
+}
+
+// prepareRun makes the directory of the client socket. Who may enter it may ask
+// the daemon.
+func prepareRun() error {
+	uid, gid := account("hacluster", "haclient")
+	err := os.MkdirAll(runDir, 0o750)
+	if err == nil {
+		err = errors.Join(os.Chmod(runDir, 0o750), os.Chown(runDir, uid, gid))
+	}
+	if err != nil {
+		return fmt.Errorf("run directory: %w", err)
+	}
+	return nil
 }
 
 // prepareTmp makes the directory in which scripts keep their state, empty.

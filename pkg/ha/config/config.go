@@ -68,6 +68,7 @@ type Fence struct {
 type HA struct {
 	Cluster       string
 	Nodes         []string // lower case, in file order, duplicates removed
+	Table         []string // nodes and ping nodes in file order
 	Hopfudge      int
 	Keepalive     time.Duration
 	Deadtime      time.Duration

@@ -61,7 +61,7 @@ var table = []*directive{
 		note: "has no effect: what the daemon uses is locked as it is used"},
 	{name: "quorum_server", recorded: true, set: ignored, note: "has no effect: it is for clusters without haresources"},
 
-	{name: "apiauth", line: setAPIAuth, note: noEffect},
+	{name: "apiauth", line: setAPIAuth},
 	{name: "respawn", line: setRespawn, note: noEffect},
 	{name: "failfast", line: setRespawn, note: noEffect},
 	{name: "stonith", line: setStonith},

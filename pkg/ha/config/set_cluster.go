@@ -25,6 +25,7 @@ func setNode(p *parser, s statement, v word) *problem {
 		return bad
 	}
 	p.ha.Nodes = append(p.ha.Nodes, name)
+	p.ha.Table = append(p.ha.Table, name)
 	return nil
 }
 

@@ -280,5 +280,6 @@ func (p *parser) pingNode(s statement, m Medium) *problem {
 		return bad
 	}
 	p.pings++
+	p.ha.Table = append(p.ha.Table, m.Name())
 	return nil
 }

@@ -49,7 +49,7 @@ type Log struct {
 	Key   string
 }
 
-// Notice passes on a change that hooks and clients may want to know.
+// Notice passes on a message or a change that hooks and clients may want to know.
 type Notice struct{ Change membership.Effect }
 
 func (Transmit) effect()   {}

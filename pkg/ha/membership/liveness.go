@@ -68,10 +68,11 @@ func (m *Machine) die(now time.Time, p *peer) {
 	from := p.status
 	p.status = StatusDead
 	p.forget()
+	// Clients hear of the node first, then of its links.
+	m.emit(StatusChange{Node: p.Name, From: from, To: StatusDead})
 	for _, name := range sortedKeys(p.links) {
 		m.dropLink(p, name)
 	}
-	m.emit(StatusChange{Node: p.Name, From: from, To: StatusDead})
 	m.emit(Died{Node: p.Name, Ping: p.Ping})
 	if m.asked == p.Name {
 		m.asked = ""

@@ -67,8 +67,9 @@ type View struct {
 	Name   string
 	Ping   bool
 	Status string
-	Kin    bool // runs this program
-	Known  bool // heard in this life
+	UUID   [16]byte // all zero if not known
+	Kin    bool     // runs this program
+	Known  bool     // heard in this life
 	Heard  time.Time
 	Links  map[string]bool // up or not
 }
@@ -79,7 +80,7 @@ func (m *Machine) View(name string) (View, bool) {
 	if !ok {
 		return View{}, false
 	}
-	v := View{Name: p.Name, Ping: p.Ping, Status: p.status, Kin: p.kin, Known: p.heard, Heard: p.statusAt, Links: make(map[string]bool)}
+	v := View{Name: p.Name, Ping: p.Ping, Status: p.status, UUID: p.uuid, Kin: p.kin, Known: p.heard, Heard: p.statusAt, Links: make(map[string]bool)}
 	if p == m.self {
 		v.Status, v.Kin, v.Known = m.status, true, true
 	}

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lvsha/pkg/ha/api"
 	"lvsha/pkg/ha/config"
 	"lvsha/pkg/ha/core"
 	"lvsha/pkg/ha/link"
@@ -37,6 +38,10 @@ type Options struct {
 	// Reboot restarts the machine. It is called when a resource that must go
 	// cannot be stopped, as the original does, so that two nodes never hold it.
 	Reboot func()
+	// RunDir takes the socket of the client API, /var/run/heartbeat; "" means that
+	// there is none. Permissions say who may use it.
+	RunDir      string
+	Permissions api.Permissions
 	// Ready is called once when the links are open.
 	Ready func()
 	// Alive is called with each heartbeat, and while the node waits for something
@@ -157,6 +162,7 @@ type node struct {
 	fencer   *fencer
 	hooks    *hooks
 	fifo     *fifo
+	clients  *clients
 	repeats  *repeats
 	notify   *watcher
 	changes  *netif.Watch   // of interfaces; nil if they cannot be followed
@@ -225,6 +231,7 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 		holder.Kept, holder.Holding = true, o.Kept.Holding
 	}
 	n.core = core.New(n.membership(gen, id, initdead), holder)
+	n.openClients()
 	return n, nil
 }
 
@@ -297,6 +304,7 @@ func (n *node) close() {
 	if n.alive != nil {
 		n.alive.disarm()
 	}
+	n.clients.close()
 	n.repeats.flush()
 }
 
@@ -348,6 +356,10 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 				effects = n.core.Send(time.Now(), msg)
 			case <-n.fifo.garbage():
 				n.repeats.log("fifo", logging.Warn, "garbage in the command fifo is skipped")
+			case e := <-n.clients.events(n.Config.HA.Keepalive):
+				if err := n.clientEvent(e); err != nil {
+					return err
+				}
 			case r := <-n.refused:
 				n.logRefusal(r)
 			case e, ok := <-n.interfaceChanges():
@@ -397,6 +409,10 @@ func (n *node) apply(effects []core.Effect) error {
 			n.works.reannounce(e.Set)
 		case core.Log:
 			n.repeats.log(e.Key, e.Level, e.Text)
+		case core.Notice:
+			if err := n.tellClients(e.Change); err != nil {
+				return err
+			}
 		case core.Stalled:
 			n.Log.Log(logging.Crit, "Giving up all HA resources before going on.")
 			n.alive.during(n.works.releaseNow)

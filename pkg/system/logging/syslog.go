@@ -22,6 +22,19 @@ func KnownFacility(name string) bool {
 	return ok || name == "none"
 }
 
+// FacilityCode returns the code of a facility as syslog(3) has it, 0 for "none"
+// and -1 for an unknown or empty name.
+func FacilityCode(name string) int {
+	if name == "none" {
+		return 0
+	}
+	code, ok := facilities[name]
+	if !ok {
+		return -1
+	}
+	return code << 3
+}
+
 // FacilityNames lists the syslog facilities in no order.
 func FacilityNames() []string {
 	names := make([]string, 0, len(facilities))
