@@ -33,11 +33,14 @@ all:
 
 install: all
 	install -d $(DESTDIR)/usr/libexec/heartbeat $(DESTDIR)/usr/lib/heartbeat $(DESTDIR)/usr/lib64/heartbeat
-	install -d $(DESTDIR)/usr/share/heartbeat $(DESTDIR)/usr/sbin $(DESTDIR)/etc/init.d $(DESTDIR)/etc/sysconfig $(DESTDIR)/etc/logrotate.d
+	install -d $(DESTDIR)/usr/share/heartbeat $(DESTDIR)/usr/sbin $(DESTDIR)/usr/bin $(DESTDIR)/etc/init.d $(DESTDIR)/etc/sysconfig $(DESTDIR)/etc/logrotate.d
 	install -d $(DESTDIR)/etc/ha.d/resource.d $(DESTDIR)/etc/ha.d/conf $(DESTDIR)/etc/ha.d/rc.d $(DESTDIR)/var/lib/heartbeat
 	install -m 0755 build/heartbeat $(DESTDIR)/usr/libexec/heartbeat/heartbeat
 	install -m 0755 build/ldirectord $(DESTDIR)/usr/sbin/ldirectord
 	ln -sfn heartbeat $(DESTDIR)/usr/libexec/heartbeat/send_arp
+	@# Everybody may ask: a copy that has the group of the API and does nothing else.
+	install -m 0755 build/heartbeat $(DESTDIR)/usr/bin/cl_status
+	-chgrp -f haclient $(DESTDIR)/usr/bin/cl_status && chmod 2555 $(DESTDIR)/usr/bin/cl_status
 	for t in $(TOOLS); do ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/share/heartbeat/$$t || exit 1; done
 	ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/lib/heartbeat/heartbeat
 	ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/lib64/heartbeat/heartbeat

@@ -4,11 +4,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"lvsha/pkg/ha/agent"
 	"lvsha/pkg/ha/resource"
@@ -26,6 +29,10 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	name := filepath.Base(args[0])
 	switch {
+	case unix.Getgid() != unix.Getegid() && name != clStatusName:
+		// Installed with the group of the API for everybody: only to ask.
+		fmt.Fprintf(stderr, "%s: this program asks only, as %s\n", name, clStatusName)
+		return exitFailed
 	case resource.IsAddress(name):
 		return resource.RunIPaddr(name, args[1:], stdout, stderr)
 	case name == resource.SendARPName:

@@ -29,6 +29,8 @@ var tools = map[string]tool{
 	"hb_setsite":   setAttribute("setsite", "site"),
 	"hb_setweight": setAttribute("setweight", "weight"),
 
+	clStatusName: runCLStatus,
+
 	"ResourceManager": manageResources,
 	"req_resource":    requestResource,
 	"mach_down":       takeFromNode,

@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,20 +31,35 @@ var questions = []string{
 	"test", "", "-h", "--help", "nonsense", "rscstatus -x", "listnodes -z",
 }
 
-// TestCLStatus asks the original and ours the same questions on both nodes, and
-// with heartbeat stopped.
+// more are calls that only the two programs are compared by.
+var more = []string{
+	"nodestatus -z master", "nodetype -z master", "nodeweight -z master", "nodesite -z master", "listhblinks -z master",
+	"hblinkstatus -z a b", "clientstatus -z a b", "hbparameter -z", "hbstatus -z", "hbstatus -zv", "test -z", "hbparameter -p",
+	"nodestatus master standby", "nodestatus master -m", "nodestatus -- master", "-h extra", "-x", "listnodes -mnv", "listnodes extra",
+	"hbparameter -pkeepalive", "hbparameter -mpkeepalive", "listnodes -n -p", "hbstatus extra",
+}
+
+// TestCLStatus asks the original daemon and ours the same questions on both
+// nodes, and with heartbeat stopped, by the original cl_status and by ours.
 func TestCLStatus(t *testing.T) {
-	answers := make(map[pair.Program]map[string]string)
+	type asked struct{ daemon, tool pair.Program }
+	answers := make(map[asked]map[string]string)
 	for _, program := range []pair.Program{pair.Original, pair.Ours} {
-		answers[program] = make(map[string]string)
 		p := newPair(t, pair.Options{
 			Programs: [2]pair.Program{program, program}, Second: true,
 			Media: []string{"bcast eth0 eth1", "ping ROUTER", "ping 10.77.0.77"},
 		})
+		tools := map[pair.Program]string{pair.Original: "/usr/bin/cl_status", pair.Ours: filepath.Join(stageDir, "usr/bin/cl_status")}
 		ask := func(when string, n *pair.Node) {
-			for _, q := range questions {
-				out, code := said(t, n, append([]string{"/usr/bin/cl_status"}, strings.Fields(q)...)...)
-				answers[program][when+" "+n.Name+": cl_status "+q] = fmt.Sprintf("%s\nexit %d", out, code)
+			for tool, path := range tools {
+				key := asked{program, tool}
+				if answers[key] == nil {
+					answers[key] = make(map[string]string)
+				}
+				for _, q := range append(slices.Clone(questions), more...) {
+					out, code := said(t, n, append([]string{path}, strings.Fields(q)...)...)
+					answers[key][when+" "+n.Name+": cl_status "+q] = fmt.Sprintf("%s\nexit %d", out, code)
+				}
 			}
 		}
 		ask("stopped", p.Master)
@@ -50,9 +67,11 @@ func TestCLStatus(t *testing.T) {
 		ask("running", p.Master)
 		ask("running", p.Standby)
 	}
-	for q, want := range answers[pair.Original] {
-		if got := answers[pair.Ours][q]; got != want {
-			t.Errorf("%s\n--- original:\n%s\n--- ours:\n%s", q, want, got)
+	for _, other := range []asked{{pair.Ours, pair.Original}, {pair.Original, pair.Ours}, {pair.Ours, pair.Ours}} {
+		for q, want := range answers[asked{pair.Original, pair.Original}] {
+			if got := answers[other][q]; got != want {
+				t.Errorf("%s daemon, %s cl_status, %s\n--- original:\n%s\n--- got:\n%s", other.daemon, other.tool, q, want, got)
+			}
 		}
 	}
 }
