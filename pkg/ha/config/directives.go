@@ -62,8 +62,8 @@ var table = []*directive{
 	{name: "quorum_server", recorded: true, set: ignored, note: "has no effect: it is for clusters without haresources"},
 
 	{name: "apiauth", line: setAPIAuth},
-	{name: "respawn", line: setRespawn, note: noEffect},
-	{name: "failfast", line: setRespawn, note: noEffect},
+	{name: "respawn", line: setRespawn},
+	{name: "failfast", line: setRespawn},
 	{name: "stonith", line: setStonith},
 	{name: "stonith_host", line: setStonithHost},
 

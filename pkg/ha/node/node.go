@@ -18,6 +18,7 @@ import (
 	"lvsha/pkg/ha/membership"
 	"lvsha/pkg/ha/message"
 	"lvsha/pkg/ha/resource"
+	"lvsha/pkg/ha/respawn"
 	"lvsha/pkg/ha/takeover"
 	"lvsha/pkg/system/logging"
 	"lvsha/pkg/system/netif"
@@ -151,26 +152,30 @@ func pause(ctx context.Context, c Commands, o Options) bool {
 // node is one life of a node. Everything but the keys belongs to the loop.
 type node struct {
 	Options
-	core     *core.Core
-	links    []*link.Link
-	keys     atomic.Pointer[message.Keyring]
-	inbox    chan arrival
-	refused  chan refusal
-	crashes  chan crash
-	alive    *alive
-	works    *worker
-	fencer   *fencer
-	hooks    *hooks
-	fifo     *fifo
-	clients  *clients
-	repeats  *repeats
-	notify   *watcher
-	changes  *netif.Watch   // of interfaces; nil if they cannot be followed
-	loadRead time.Time      // when the load was read
-	carriers map[int]bool   // by number of the interface: up and running when last heard of
-	next     *config.Config // to go on with when nothing moves any more
-	ctx      context.Context
-	cancel   context.CancelFunc
+	core    *core.Core
+	links   []*link.Link
+	keys    atomic.Pointer[message.Keyring]
+	inbox   chan arrival
+	refused chan refusal
+	crashes chan crash
+	alive   *alive
+	works   *worker
+	fencer  *fencer
+	hooks   *hooks
+	fifo    *fifo
+	clients *clients
+	// respawned are the programs that live as long as this node; failed is the
+	// one of them that ends it.
+	respawned *respawn.Supervisor
+	failed    *failure
+	repeats   *repeats
+	notify    *watcher
+	changes   *netif.Watch   // of interfaces; nil if they cannot be followed
+	loadRead  time.Time      // when the load was read
+	carriers  map[int]bool   // by number of the interface: up and running when last heard of
+	next      *config.Config // to go on with when nothing moves any more
+	ctx       context.Context
+	cancel    context.CancelFunc
 }
 
 // arrival is a verified message.
@@ -304,6 +309,7 @@ func (n *node) close() {
 	if n.alive != nil {
 		n.alive.disarm()
 	}
+	n.respawned.Stop()
 	n.clients.close()
 	n.repeats.flush()
 }
@@ -360,6 +366,10 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 				if err := n.clientEvent(e); err != nil {
 					return err
 				}
+			case command := <-n.respawned.Failed():
+				effects = n.failfast(command)
+			case <-n.failfastOverdue():
+				n.rebootIfFailed()
 			case r := <-n.refused:
 				n.logRefusal(r)
 			case e, ok := <-n.interfaceChanges():
@@ -386,6 +396,7 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 		if n.core.Holder().Leaving() {
 			n.alive.disarm()
 		}
+		n.startClients()
 		if n.next != nil && n.core.Holder().Stable() && n.core.Members().Joined() {
 			return n.restartInPlace()
 		}
@@ -420,6 +431,8 @@ func (n *node) apply(effects []core.Effect) error {
 		case core.Ended:
 			n.alive.during(n.works.drain)
 			n.alive.during(n.hooks.drain)
+			n.alive.during(n.respawned.Stop)
+			n.rebootIfFailed()
 			if e.Restart {
 				n.Log.Log(logging.Info, "Restarting heartbeat.")
 				return errRestart
