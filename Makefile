@@ -37,13 +37,14 @@ install: all
 	install -d $(DESTDIR)/etc/ha.d/resource.d $(DESTDIR)/etc/ha.d/conf $(DESTDIR)/etc/ha.d/rc.d $(DESTDIR)/var/lib/heartbeat
 	install -m 0755 build/heartbeat $(DESTDIR)/usr/libexec/heartbeat/heartbeat
 	install -m 0755 build/ldirectord $(DESTDIR)/usr/sbin/ldirectord
-	ln -sfn heartbeat $(DESTDIR)/usr/libexec/heartbeat/send_arp
+	for t in send_arp ipfail; do ln -sfn heartbeat $(DESTDIR)/usr/libexec/heartbeat/$$t || exit 1; done
+	for d in lib lib64; do for t in heartbeat send_arp ipfail; do \
+		ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/$$d/heartbeat/$$t || exit 1; \
+	done; done
 	@# Everybody may ask: a copy that has the group of the API and does nothing else.
 	install -m 0755 build/heartbeat $(DESTDIR)/usr/bin/cl_status
 	-chgrp -f haclient $(DESTDIR)/usr/bin/cl_status && chmod 2555 $(DESTDIR)/usr/bin/cl_status
 	for t in $(TOOLS); do ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/share/heartbeat/$$t || exit 1; done
-	ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/lib/heartbeat/heartbeat
-	ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/lib64/heartbeat/heartbeat
 	cp -P resource.d/* $(DESTDIR)/etc/ha.d/resource.d/
 	cd packaging/ha.d && for f in harc shellfuncs rc.d/*; do \
 		mode=0755; test -x $$f || mode=0644; \

@@ -19,7 +19,7 @@ const module = "lvsha/"
 
 // pure packages do no input or output, start no goroutine and read no clock.
 var pure = []string{
-	"pkg/ha/message", "pkg/ha/membership", "pkg/ha/takeover", "pkg/ha/core", "pkg/ha/judge",
+	"pkg/ha/message", "pkg/ha/membership", "pkg/ha/takeover", "pkg/ha/core", "pkg/ha/ipfail", "pkg/ha/judge",
 	"pkg/lvs/health", "pkg/lvs/plan", "pkg/lvs/pattern",
 	"pkg/system/logging/level",
 }

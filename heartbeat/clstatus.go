@@ -159,16 +159,9 @@ func (c *clStatus) choose(plain, human string) {
 
 // complain writes an error as the original logs it.
 func (c *clStatus) complain(format string, args ...any) {
-	host, _ := os.Hostname()
-	o := logging.Options{
-		Style: logging.Heartbeat, Host: host, Name: clStatusName, Terminal: c.stderr, Facility: os.Getenv("HA_LOGFACILITY"),
-	}
-	log, err := logging.Open(o)
+	log, err := openToolLog(clStatusName, c.stderr)
 	if err != nil {
-		o.Facility = ""
-		if log, err = logging.Open(o); err != nil {
-			return
-		}
+		return
 	}
 	logging.Logf(log, logging.Error, format, args...)
 	log.Close()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"lvsha/pkg/ha/ipfail"
 	"lvsha/pkg/ha/message"
 )
 
@@ -30,6 +31,7 @@ var tools = map[string]tool{
 	"hb_setweight": setAttribute("setweight", "weight"),
 
 	clStatusName: runCLStatus,
+	ipfail.Name:  runIPFail,
 
 	"ResourceManager": manageResources,
 	"req_resource":    requestResource,
