@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +17,12 @@ import (
 
 func TestMain(m *testing.M) {
 	pair.Agent()
+	flag.Parse()
+	// The tests wait for timers; they may do so side by side.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	if stageDir != "" {
 		_ = os.RemoveAll(stageDir)
@@ -27,7 +35,8 @@ const limit = 60 * time.Second
 
 var stageDir string
 
-// stage is ours as installed, made once, with the original's programs beside it.
+// stage is ours as installed, made once, with the original's programs in a
+// directory of their own.
 var stage = sync.OnceValues(func() (string, error) {
 	var err error
 	if stageDir, err = os.MkdirTemp("", "api-stage-"); err != nil {
@@ -36,33 +45,41 @@ var stage = sync.OnceValues(func() (string, error) {
 	if err := pair.Stage(filepath.Join("..", ".."), stageDir); err != nil {
 		return "", err
 	}
+	if err := copyPrograms(filepath.Join(stageDir, "original")); err != nil {
+		return "", err
+	}
 	return stageDir, os.Chmod(stageDir, 0o755)
 })
 
-// programs copies the original's programs to where a node that hides them sees
-// them.
-func programs(t *testing.T) string {
-	t.Helper()
-	dir := filepath.Join(stageDir, "original")
+// copyPrograms copies the original's programs to where a node that hides them
+// sees them.
+func copyPrograms(dir string) error {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
 	for _, from := range []string{"/usr/libexec/heartbeat/", "/usr/share/heartbeat/"} {
 		entries, err := os.ReadDir(from)
-		must(t, err)
-		must(t, os.MkdirAll(dir, 0o755))
+		if err != nil {
+			return err
+		}
 		for _, e := range entries {
-			if e.Type().IsRegular() {
-				copyFile(t, from+e.Name(), filepath.Join(dir, e.Name()))
+			if !e.Type().IsRegular() {
+				continue
+			}
+			data, err := os.ReadFile(from + e.Name())
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(dir, e.Name()), data, 0o755); err != nil {
+				return err
 			}
 		}
 	}
-	return dir
+	return nil
 }
 
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	data, err := os.ReadFile(from)
-	must(t, err)
-	must(t, os.WriteFile(to, data, 0o755))
-}
+// original is the path of a program of the original.
+func original(name string) string { return filepath.Join(stageDir, "original", name) }
 
 func must(t *testing.T, err error) {
 	t.Helper()
