@@ -265,6 +265,14 @@ func prepareRun() error {
 	if err != nil {
 		return fmt.Errorf("run directory: %w", err)
 	}
+	// Clients that run as this user go there.
+	own := filepath.Join(coreRoot, "hacluster")
+	if err := os.MkdirAll(own, 0o700); err != nil {
+		return fmt.Errorf("core directory: %w", err)
+	}
+	if err := os.Chown(own, uid, gid); err != nil {
+		return fmt.Errorf("core directory: %w", err)
+	}
 	return nil
 }
 

@@ -118,12 +118,12 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{name: "well", text: "exit 0", line: "exited with return code 0.", again: true},
 		{name: "badly", text: "exit 3", line: "exited with return code 3.", again: true},
-		{name: "signal", text: "kill -9 $$", line: "killed by signal 9 [killed].", again: true},
+		{name: "signal", text: "kill -9 $$", line: "killed by signal 9 [SIGKILL - killed].", again: true},
 		{name: "stay down", text: "exit 100", line: "exited with return code 100."},
 		{name: "failfast well", text: "exit 0", failfast: true, line: "exited with return code 0.", again: true},
 		{name: "failfast stay down", text: "exit 100", failfast: true, line: "exited with return code 100."},
 		{name: "failfast badly", text: "exit 1", failfast: true, line: "exited with return code 1.", failed: true},
-		{name: "failfast signal", text: "kill -15 $$", failfast: true, line: "killed by signal 15 [terminated].", failed: true},
+		{name: "failfast signal", text: "kill -15 $$", failfast: true, line: "killed by signal 15 [SIGTERM - terminated].", failed: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			j := new(journal)

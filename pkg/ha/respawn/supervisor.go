@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"lvsha/pkg/system/logging"
 )
 
@@ -188,7 +190,7 @@ func (k *child) wanted(pid int, err error) bool {
 	}
 	switch {
 	case sig != 0:
-		logging.Logf(k.s.o.Log, logging.Warn, "Managed %s process %d killed by signal %d [%s].", k.Command, pid, int(sig), sig)
+		logging.Logf(k.s.o.Log, logging.Warn, "Managed %s process %d killed by signal %d [%s - %s].", k.Command, pid, int(sig), unix.SignalName(sig), sig)
 	case code != 0:
 		logging.Logf(k.s.o.Log, logging.Warn, "Managed %s process %d exited with return code %d.", k.Command, pid, code)
 	case err == nil:
