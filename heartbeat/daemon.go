@@ -32,9 +32,11 @@ const (
 	pidFile   = "/var/run/heartbeat.pid"
 	lockFile  = "/var/run/heartbeat.lock"
 	stateDir  = "/var/lib/heartbeat"
-	coreRoot  = "/var/lib/heartbeat/cores"
-	runDir    = "/var/run/heartbeat"
-	tmpDir    = runDir + "/rsctmp"
+	// logdSocket is where ha_logd(8) listens.
+	logdSocket = stateDir + "/log_daemon"
+	coreRoot   = "/var/lib/heartbeat/cores"
+	runDir     = "/var/run/heartbeat"
+	tmpDir     = runDir + "/rsctmp"
 )
 
 // memoryLimit keeps the collector from letting a small daemon grow.
@@ -305,6 +307,9 @@ func openLog(cfg *config.Config, terminal io.Writer, o options) *logging.Log {
 		}
 		if cfg.HA.Debug > 0 || o.debug > 0 {
 			options.Level = logging.Debug
+		}
+		if cfg.HA.UseLogd {
+			options.Logd, options.LogdRetry = logdSocket, cfg.HA.ConnLogdTime
 		}
 		options.UID, options.GID = account("hacluster", "haclient")
 	}

@@ -82,6 +82,7 @@ type HA struct {
 	Debugfile     string // "" when none
 	Logfacility   string // "" when none
 	UseLogd       bool
+	ConnLogdTime  time.Duration // between attempts to reach the log daemon
 	SyslogMsgFmt  bool
 	Debug         int
 	DebugGiven    bool // ha.cf says it; it overrides -d then

@@ -120,6 +120,7 @@ func newHA() *HA {
 		MaxRexmit:    250 * time.Millisecond,
 		CompressOver: 2 << 10,
 		Realtime:     true,
+		ConnLogdTime: time.Minute,
 		Coredumps:    true,
 	}
 }

@@ -63,7 +63,8 @@ func setDebug(p *parser, s statement, v word) *problem {
 }
 
 func setConnLogdTime(p *parser, s statement, v word) *problem {
-	_, bad := p.wantDuration(s, v, false)
+	d, bad := p.wantDuration(s, v, false)
+	p.ha.ConnLogdTime = d
 	return bad
 }
 

@@ -71,8 +71,12 @@ func Environment(c *config.Config, host string, base []string) []string {
 			set(e.name, e.value)
 		}
 	}
-	// The log daemon of the original is not there, scripts must not wait for it.
-	set("HA_LOGD", "no")
+	// Scripts that find no log daemon write themselves.
+	logd := "no"
+	if c.HA.UseLogd {
+		logd = "yes"
+	}
+	set("HA_LOGD", logd)
 	set("HA_debug", strconv.Itoa(c.HA.Debug))
 	for _, p := range c.HA.Env {
 		set("HA_"+p.Name, p.Value)

@@ -59,6 +59,11 @@ type Options struct {
 	Facility string
 	// SyslogSocket is the UNIX socket of syslog; empty means /dev/log.
 	SyslogSocket string
+	// Logd is the socket of ha_logd(8), which gets the lines in place of files and
+	// syslog for as long as it listens; "" means none. LogdRetry is between
+	// attempts to reach it, a minute if 0.
+	Logd      string
+	LogdRetry time.Duration
 	// Terminal gets every line as well: standard error while heartbeat starts,
 	// standard output of a supervised ldirectord. Detach ends that.
 	Terminal io.Writer

@@ -18,6 +18,7 @@ type writer struct {
 	logfile   *fileTarget
 	debugfile *fileTarget
 	syslog    *syslogTarget
+	logd      *logdTarget
 	terminal  io.Writer
 	fallback  io.Writer
 }
@@ -43,6 +44,7 @@ func newWriter(o Options) (writer, error) {
 		logfile:   newFile(o.Logfile, o.Style.ofLdirectord()),
 		debugfile: newFile(o.Debugfile, o.Style.ofLdirectord()),
 		syslog:    sys,
+		logd:      newLogd(o),
 		terminal:  o.Terminal,
 		fallback:  o.Fallback,
 	}
@@ -76,6 +78,9 @@ func (w *writer) write(at time.Time, level Level, text string) {
 	if w.terminal != nil {
 		_, _ = w.terminal.Write(line)
 	}
+	if w.logd != nil && w.toLogd(at, level, text) {
+		return
+	}
 	if w.debugfile != nil {
 		w.toFile(w.debugfile, at, line)
 	}
@@ -85,6 +90,20 @@ func (w *writer) write(at time.Time, level Level, text string) {
 	if w.syslog != nil {
 		w.toSyslog(at, level, text)
 	}
+}
+
+// toLogd reports whether the log daemon has taken a line. That it is not there is
+// said each time that it was looked for in vain.
+func (w *writer) toLogd(at time.Time, level Level, text string) bool {
+	priority := priorities[Crit]
+	if int(level) < len(priorities) {
+		priority = priorities[level]
+	}
+	err := w.logd.write(at, logdFrame(at, w.logd.facility, priority, w.format.pid, true, w.format.name, text))
+	if err != nil && err != errLogdAway {
+		w.aside(at, Warn, "Initializing connection to logging daemon failed. Logging daemon may not be running")
+	}
+	return err == nil
 }
 
 func (w *writer) toFile(t *fileTarget, at time.Time, line []byte) {
@@ -146,5 +165,8 @@ func (w *writer) close() {
 	}
 	if w.syslog != nil {
 		w.syslog.close()
+	}
+	if w.logd != nil {
+		w.logd.close()
 	}
 }
