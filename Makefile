@@ -38,7 +38,10 @@ install: all
 	install -m 0755 build/heartbeat $(DESTDIR)/usr/libexec/heartbeat/heartbeat
 	install -m 0755 build/ldirectord $(DESTDIR)/usr/sbin/ldirectord
 	for t in send_arp ipfail; do ln -sfn heartbeat $(DESTDIR)/usr/libexec/heartbeat/$$t || exit 1; done
-	for d in lib lib64; do for t in heartbeat send_arp ipfail; do \
+	ln -sfn ../libexec/heartbeat/heartbeat $(DESTDIR)/usr/bin/cl_respawn
+	ln -sfn ../libexec/heartbeat/heartbeat $(DESTDIR)/usr/sbin/ha_logger
+	@# Where 2.1 has them.
+	for d in lib lib64; do for t in heartbeat send_arp ipfail $(TOOLS); do \
 		ln -sfn ../../libexec/heartbeat/heartbeat $(DESTDIR)/usr/$$d/heartbeat/$$t || exit 1; \
 	done; done
 	@# Everybody may ask: a copy that has the group of the API and does nothing else.

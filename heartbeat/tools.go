@@ -32,6 +32,8 @@ var tools = map[string]tool{
 
 	clStatusName: runCLStatus,
 	ipfail.Name:  runIPFail,
+	"cl_respawn": runCLRespawn,
+	"ha_logger":  runHALogger,
 
 	"ResourceManager": manageResources,
 	"req_resource":    requestResource,
