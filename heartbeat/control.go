@@ -11,6 +11,7 @@ import (
 
 	"lvsha/pkg/ha/config"
 	"lvsha/pkg/system/daemon"
+	"lvsha/pkg/system/logging"
 )
 
 // Exit statuses that the init script and its readers know.
@@ -97,17 +98,19 @@ func runReload(dir, file string, o options, stdout, stderr io.Writer) int {
 	if state != daemon.Running {
 		return runStart(o, stdout, stderr)
 	}
-	_, report := config.Load(dir, config.SystemHost())
+	cfg, report := config.Load(dir, config.SystemHost())
+	log := openLog(cfg, stderr, o)
+	defer log.Close()
 	for _, line := range report.Lines() {
-		fmt.Fprintf(stderr, "heartbeat: %s: %s\n", line.Level, line.Text)
+		log.Log(line.Level, line.Text)
 	}
 	if !report.OK() {
-		fmt.Fprintf(stderr, "heartbeat: info: Config errors: Heartbeat pid %d NOT restarted\n", pid)
+		logging.Logf(log, logging.Info, "Config errors: Heartbeat pid %d NOT restarted", pid)
 		return report.Status
 	}
-	fmt.Fprintf(stderr, "heartbeat: info: Signalling heartbeat pid %d to reread config files\n", pid)
+	logging.Logf(log, logging.Info, "Signalling heartbeat pid %d to reread config files", pid)
 	if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
-		fmt.Fprintf(stderr, "heartbeat: ERROR: signal pid %d: %v\n", pid, err)
+		logging.Logf(log, logging.Error, "signal pid %d: %v", pid, err)
 		return exitFailed
 	}
 	return exitOK

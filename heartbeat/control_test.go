@@ -179,7 +179,7 @@ func TestReload(t *testing.T) {
 	if got := runReload(writeConfig(t, ""), r.file, options{}, io.Discard, &stderr); got != exitOK {
 		t.Fatalf("status %d, %q", got, stderr.String())
 	}
-	want := fmt.Sprintf("heartbeat: info: Signalling heartbeat pid %d to reread config files\n", r.cmd.Process.Pid)
+	want := fmt.Sprintf(" info: Signalling heartbeat pid %d to reread config files\n", r.cmd.Process.Pid)
 	if !strings.HasSuffix(stderr.String(), want) {
 		t.Errorf("%q does not end with %q", stderr.String(), want)
 	}
@@ -194,7 +194,7 @@ func TestReloadWithErrorsDisturbsNothing(t *testing.T) {
 	if got := runReload(writeConfig(t, "keepalive never\n"), r.file, options{}, io.Discard, &stderr); got != exitConfig {
 		t.Errorf("status %d", got)
 	}
-	want := fmt.Sprintf("heartbeat: info: Config errors: Heartbeat pid %d NOT restarted\n", r.cmd.Process.Pid)
+	want := fmt.Sprintf(" info: Config errors: Heartbeat pid %d NOT restarted\n", r.cmd.Process.Pid)
 	if !strings.HasSuffix(stderr.String(), want) || !strings.Contains(stderr.String(), "ha.cf:1:") {
 		t.Errorf("%q", stderr.String())
 	}

@@ -169,18 +169,18 @@ func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Noti
 	}
 	defer host.Close()
 	settings := readSettings(log)
-	announcer, err := netif.NewAnnouncer(host, settings.schedule, func(err error) {
+	neighbours, err := netif.NewAnnouncer(host, settings.schedule, func(err error) {
 		log.Log(logging.Warn, "announce: "+err.Error())
 	})
 	if err != nil {
 		return fmt.Errorf("announcer: %w", err)
 	}
-	defer announcer.Close()
+	defer neighbours.Close()
 	runner := &resource.Runner{
 		Env:     resource.Environment(cfg, cfg.Node, os.Environ()),
 		Timeout: settings.scriptTimeout, StopRetryMax: stopRetryMax(cfg),
 		Log:    log,
-		Agents: &resource.Agents{Host: host, Announcer: announcer, Log: log},
+		Agents: &resource.Agents{Host: host, Announcer: announcer{Announcer: neighbours, log: log}, Log: log},
 	}
 	for _, g := range cfg.Groups {
 		for _, err := range runner.Check(g) {

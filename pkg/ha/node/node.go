@@ -155,6 +155,7 @@ type node struct {
 	core    *core.Core
 	links   []*link.Link
 	keys    atomic.Pointer[message.Keyring]
+	losses  atomic.Pointer[losses] // nil but in tests
 	inbox   chan arrival
 	refused chan refusal
 	crashes chan crash
@@ -206,6 +207,7 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 		carriers: make(map[int]bool),
 	}
 	n.keys.Store(o.Config.Keys)
+	n.readLosses()
 	logging.Logf(o.Log, logging.Info, "heartbeat: version %s", o.Version)
 	logging.Logf(o.Log, logging.Info, "Heartbeat generation: %d", gen)
 	if err := n.openLinks(); err != nil {
@@ -321,6 +323,9 @@ func (n *node) receive(linkName string, datagram []byte) {
 	msg, err := message.Decode(datagram, n.keys.Load())
 	if err != nil {
 		n.refuse(linkName, err)
+		return
+	}
+	if n.lost(msg.Text("src")) {
 		return
 	}
 	select {

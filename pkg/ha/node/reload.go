@@ -34,6 +34,7 @@ func (w *watcher) changed(dir, name string) bool {
 // reload reads what may change while the node lives. A bad file changes
 // nothing. haresources needs no reload: it is read at every operation.
 func (n *node) reload() {
+	n.readLosses()
 	keys := n.notify.changed(n.Config.Dir, "authkeys")
 	if n.notify.changed(n.Config.Dir, "ha.cf") {
 		n.reconfigure()

@@ -60,7 +60,7 @@ func (n *node) compressed(msg *message.Message, format message.Format, frame []b
 }
 
 func (n *node) sendOn(l *link.Link, frame []byte) {
-	if frame == nil {
+	if frame == nil || n.unsent() {
 		return
 	}
 	if err := l.Send(frame); err != nil {
