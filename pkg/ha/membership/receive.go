@@ -194,6 +194,9 @@ func (m *Machine) newLife(now time.Time, p *peer, gen, seq uint64) (fresh, ok bo
 		m.logf(level.Warn, "Deadtime value may be too small.")
 		m.logf(level.Info, "See FAQ for information on tuning deadtime.")
 		m.logf(level.Info, "URL: http://linux-ha.org/wiki/FAQ#Heavy_Load")
+		if !p.statusAt.IsZero() {
+			m.logf(level.Crit, "Late heartbeat: Node %s: interval %d ms (> deadtime)", p.Name, now.Sub(p.statusAt).Milliseconds())
+		}
 		p.forget()
 		p.statusAt = time.Time{}
 		m.emit(Returned{Node: p.Name})
