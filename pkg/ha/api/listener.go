@@ -76,6 +76,7 @@ type connection struct {
 	ended chan struct{} // the reader is done
 
 	mu      sync.Mutex
+	writing bool // the writer has a frame in hand
 	queue   [][]byte
 	limit   int
 	leaving bool   // to be closed when the queue is empty
@@ -266,13 +267,20 @@ func (c *connection) why(err error) string {
 	return c.reason
 }
 
-// push queues a frame. A client that does not read is cut off.
+// push hands a frame to the socket, or queues it if that is full. A client that
+// does not read is cut off.
 func (c *connection) push(frame []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.leaving || c.reason != "":
+	if c.leaving || c.reason != "" {
 		return
+	}
+	if !c.writing && len(c.queue) == 0 {
+		if frame = frame[c.try(frame):]; len(frame) == 0 {
+			return
+		}
+	}
+	switch {
 	case len(c.queue) >= c.limit:
 		c.reason = "sendfail"
 		c.queue = nil
@@ -281,6 +289,23 @@ func (c *connection) push(frame []byte) {
 	}
 	c.queue = append(c.queue, frame)
 	c.notify()
+}
+
+// try writes what the socket takes at once.
+func (c *connection) try(frame []byte) (written int) {
+	raw, err := c.conn.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	// What fails here fails again for the writer, which ends the connection.
+	_ = raw.Write(func(fd uintptr) bool {
+		n, err := unix.Write(int(fd), frame)
+		if err == nil {
+			written = n
+		}
+		return true
+	})
+	return written
 }
 
 func (c *connection) leave() {
@@ -307,6 +332,7 @@ func (c *connection) write() {
 		if len(c.queue) > 0 {
 			frame, c.queue = c.queue[0], c.queue[1:]
 		}
+		c.writing = frame != nil
 		leaving := c.leaving
 		c.mu.Unlock()
 		switch {

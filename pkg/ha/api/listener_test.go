@@ -102,8 +102,10 @@ func TestGarbageEndsAConnection(t *testing.T) {
 // nobody up and is disconnected.
 func TestStalledClientIsCutOff(t *testing.T) {
 	l, dial := listen(t)
-	stalled, other := dial(), dial()
-	a, b := next[api.Connected](t, l), next[api.Connected](t, l)
+	stalled := dial()
+	a := next[api.Connected](t, l)
+	other := dial()
+	b := next[api.Connected](t, l)
 	body := bytes.Repeat([]byte("x"), 200_000) // more than a socket holds
 	for range 70 {
 		l.Send(a.ID, body)

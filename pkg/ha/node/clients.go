@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lvsha/pkg/ha/api"
+	"lvsha/pkg/ha/config"
 	"lvsha/pkg/ha/membership"
 	"lvsha/pkg/ha/message"
 	"lvsha/pkg/system/logging"
@@ -18,9 +19,10 @@ const (
 	legacyLongVersion = "3.0.6 (node: 958e11be8686759f1b99204c17812f2c2633b169)"
 )
 
-// clientBurst is how many messages of clients go out within one keepalive time.
-// More would push out of the history what the others may still ask for.
-const clientBurst = 200
+// clientBurst is how many messages of clients go out within one keepalive time,
+// or within the time after which lost ones are asked for, if that is longer. More
+// would push out of the history what the others may still ask for.
+const clientBurst = 100
 
 // clients joins the API to the loop. A nil value has no clients.
 type clients struct {
@@ -63,11 +65,11 @@ func (c *clients) close() {
 
 // events is what clients do. It is silent while they have sent more than goes
 // out at once.
-func (c *clients) events(keepalive time.Duration) <-chan api.Event {
+func (c *clients) events(ha *config.HA) <-chan api.Event {
 	if c == nil {
 		return nil
 	}
-	if now := time.Now(); now.Sub(c.since) >= keepalive {
+	if now := time.Now(); now.Sub(c.since) >= max(ha.Keepalive, ha.MaxRexmit) {
 		c.spent, c.since = 0, now
 	}
 	if c.spent >= clientBurst {

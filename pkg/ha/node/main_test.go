@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"lvsha/pkg/ha/api"
 	"lvsha/pkg/ha/config"
 	"lvsha/pkg/ha/link/linktest"
 	"lvsha/pkg/ha/node"
@@ -168,6 +169,7 @@ func (n *testNode) start(before ...func() error) {
 				Env:  []string{"PATH=/usr/bin:/bin", "HELD=" + filepath.Join(n.dir, "held")},
 				Log:  n,
 			},
+			RunDir: filepath.Join(n.dir, "lib"), Permissions: everybody(),
 			Reboot: func() { n.t.Error("reboot") },
 			Ready:  func() { close(ready) },
 			Load:   n.reread,
@@ -183,6 +185,12 @@ func (n *testNode) start(before ...func() error) {
 	case err := <-n.ended:
 		n.t.Fatalf("%s does not begin: %v", n.name, err)
 	}
+}
+
+// everybody lets this process be a client under any name.
+func everybody() api.Permissions {
+	me := api.Permission{UIDs: []uint32{uint32(os.Geteuid())}}
+	return api.Permissions{"anon": me, "default": me}
 }
 
 // end stops the node in good order.

@@ -367,7 +367,7 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 				effects = n.core.Send(time.Now(), msg)
 			case <-n.fifo.garbage():
 				n.repeats.log("fifo", logging.Warn, "garbage in the command fifo is skipped")
-			case e := <-n.clients.events(n.Config.HA.Keepalive):
+			case e := <-n.clients.events(&n.Config.HA):
 				if err := n.clientEvent(e); err != nil {
 					return err
 				}

@@ -100,7 +100,9 @@ func TestPace(t *testing.T) {
 		t.Errorf("a long life: %v, %v", wait, again)
 	}
 	for range maxShort {
-		p.ended(0)
+		if _, again := p.ended(0); !again {
+			t.Fatal("a long life is not remembered")
+		}
 	}
 	if _, again := p.ended(short - 1); again {
 		t.Error("started again after one short life too many")
