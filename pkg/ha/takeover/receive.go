@@ -112,8 +112,9 @@ func (m *Machine) receiveResource(now time.Time, from string, msg *message.Messa
 		m.theirs |= set
 	}
 	if m.phase == shutdown {
-		// What the other side has already it need not prepare for.
-		if msg.Text("info") == infoPrepared || m.isKin(from) && m.leaves != None && m.theirs.Has(m.leaves.Mirror()) {
+		// What the other side has already it need not prepare for, and one that ends
+		// as well takes nothing.
+		if msg.Text("info") == infoPrepared || m.anyLeaving() || m.isKin(from) && m.leaves != None && m.theirs.Has(m.leaves.Mirror()) {
 			m.releaseAll()
 		}
 		return
