@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"lvsha/pkg/ha/agent"
 	"lvsha/pkg/ha/resource"
 )
@@ -29,7 +27,7 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	name := filepath.Base(args[0])
 	switch {
-	case unix.Getgid() != unix.Getegid() && name != clStatusName:
+	case borrowed() && name != clStatusName:
 		// Installed with the group of the API for everybody: only to ask.
 		fmt.Fprintf(stderr, "%s: this program asks only, as %s\n", name, clStatusName)
 		return exitFailed

@@ -60,6 +60,9 @@ func TestCLStatus(t *testing.T) {
 					out, code := said(t, n, append([]string{path}, strings.Fields(q)...)...)
 					answers[key][when+" "+n.Name+": cl_status "+q] = fmt.Sprintf("%s\nexit %d", out, code)
 				}
+				// Everybody may ask.
+				out, code := said(t, n, "/usr/bin/setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", path, "rscstatus", "-m")
+				answers[key][when+" "+n.Name+": cl_status as nobody"] = fmt.Sprintf("%s\nexit %d", out, code)
 			}
 		}
 		ask("stopped", p.Master)
