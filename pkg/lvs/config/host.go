@@ -138,8 +138,8 @@ func reason(err error) string {
 // IPv4 address in any of the notations of inet_aton(3), or a name.
 func (p *parser) lookup(host string, ipv6 bool) (netip.Addr, error) {
 	if strings.HasPrefix(host, "[") {
-		addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-		if err != nil || !ipv6 || !addr.Is6() {
+		addr, err := netip.ParseAddr(strings.TrimSuffix(host[1:], "]"))
+		if err != nil || !ipv6 || !addr.Is6() || !strings.HasSuffix(host, "]") {
 			return netip.Addr{}, fmt.Errorf("%s is no address of the right family", host)
 		}
 		return addr, nil

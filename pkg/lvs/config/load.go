@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -66,6 +67,8 @@ func (p *parser) file(lines []line) {
 	}
 	if p.open != nil {
 		p.endSection(last)
+		// The end of the file comes behind what is said of its last line.
+		p.sections[len(p.sections)-1].atEOF = true
 	}
 }
 
@@ -159,30 +162,53 @@ func (p *parser) endSection(number int) {
 
 // finish does what needs the whole file: addresses, defaults, duplicates.
 func (p *parser) finish() {
+	p.meet(0, func(f Finding) int { return 2 * f.Line })
+	found := len(p.report.Findings)
+	seen := make(map[string]*section)
 	for _, s := range p.sections {
 		p.resolve(s)
+		p.rejectDuplicate(s, seen)
+		// The original does this when the section has ended, before it looks at
+		// the line that ended it.
+		p.meet(found, func(Finding) int { return s.met() })
+		found = len(p.report.Findings)
 	}
-	p.rejectDuplicates()
+	slices.SortStableFunc(p.report.Findings, func(a, b Finding) int { return a.met - b.met })
 	for _, s := range p.sections {
 		if s.valid && s.checkInterval != nil && !p.global.Fork {
-			p.report.warn(0, "checkinterval in virtual service "+s.virtual.ID()+" ignored when fork=no")
+			p.report.warn(0, "checkinterval in virtual service "+s.id()+" ignored when fork=no")
 		}
 	}
 }
 
-func (p *parser) rejectDuplicates() {
-	seen := make(map[string]*section)
-	for _, s := range p.sections {
-		if !s.valid {
-			continue
-		}
-		id := s.virtual.ID()
-		if first := seen[id]; first != nil {
-			p.report.failMeant(s.end, "duplicate virtual server", id+" is already at line "+itoa(first.virtual.Line))
-			continue
-		}
+// meet says of the findings from one on when the original comes across them.
+func (p *parser) meet(from int, when func(f Finding) int) {
+	for i := from; i < len(p.report.Findings); i++ {
+		p.report.Findings[i].met = when(p.report.Findings[i])
+	}
+}
+
+func (p *parser) rejectDuplicate(s *section, seen map[string]*section) {
+	if !s.valid {
+		return
+	}
+	id, spelled := s.virtual.ID(), " "+s.port
+	if span(s.port, isDigit) != s.port {
+		spelled = " " + itoa(int(s.virtual.Port)) // a name
+	}
+	if first := seen[id+spelled]; first != nil {
+		p.report.failMeant(s.end, "duplicate virtual server", id+" is already at line "+itoa(first.virtual.Line))
+		return
+	}
+	if first := seen[id]; first != nil {
+		// :80 and :080 are two services to the original; the kernel has one.
+		s.virtual.Refused = "it is the service of line " + itoa(first.virtual.Line)
+		p.report.note(s.virtual.Line, id+" is already at line "+itoa(first.virtual.Line)+": the service will not be set up again",
+			"write its servers there")
+	} else {
 		seen[id] = s
 	}
+	seen[id+spelled] = s
 }
 
 // DefaultLogFile is where the log goes if the file does not say.

@@ -122,7 +122,7 @@ const maxReals = 1 << 20
 
 var (
 	realWeight = regexp.MustCompile(`\s([0-9]+)`)
-	realPair   = regexp.MustCompile(`(?s)"(.*)"(?:,|\s)\s*"(.*)"`)
+	realPair   = regexp.MustCompile(`(?s)\s"(.*)"[, ]\s*"(.*)"`)
 	realLower  = regexp.MustCompile(`\sl:([0-9]+)`)
 	realUpper  = regexp.MustCompile(`\su:([0-9]+)`)
 )
@@ -193,58 +193,81 @@ func (p *parser) noteDropped(number int, before, tail, digits string) {
 	}
 }
 
+// sectionFallback reads the form of every fallback; only the last one is looked
+// up, when the section has ended.
 func (p *parser) sectionFallback(s *section, number int, value string, ipv6 bool) {
 	if ipv6 != s.virtual.IPv6 {
 		p.wrongFamily(number, "fallback", ipv6)
 		return
 	}
-	s.fallback = &fallbackLine{number, value}
+	s.fallback = p.fallbackForm(number, value, ipv6)
 }
 
 // globalFallback reads a fallback of the global context; a port name must be
 // known for both protocols.
 func (p *parser) globalFallback(number int, value string, ipv6 bool) *globalFallback {
-	return p.fallbackValue(number, value, ipv6, "tcp", "udp")
+	return p.findFallback(p.fallbackForm(number, value, ipv6), ipv6, "tcp", "udp")
 }
 
-// fallbackValue reads "HOST [:PORT] [METHOD]".
-func (p *parser) fallbackValue(number int, value string, ipv6 bool, protocols ...string) *globalFallback {
-	f := &globalFallback{}
+// fallbackForm reads "HOST [:PORT] [METHOD]"; nil if it is of another form. Of
+// more words the last two count.
+func (p *parser) fallbackForm(number int, value string, ipv6 bool) *fallbackLine {
+	f := &fallbackLine{number: number}
 	words := strings.Fields(value)
-	switch {
-	case len(words) > 2:
-		p.report.fail(number, forwardText)
-		return nil
-	case len(words) == 2:
+	if n := len(words); n > 2 {
+		p.report.note(number, "of the fallback "+value+" only the last two words are used", "HOST:PORT and gate, masq or ipip are wanted")
+		words = words[n-2:]
+	}
+	// To the original the method 0 is none.
+	if len(words) == 2 && words[1] != "0" {
 		method, ok := forwards[words[1]]
 		if !ok {
 			p.report.failMeant(number, forwardText, meant(words[1], keys(forwards)))
 			return nil
 		}
-		f.Forward = method
-	case len(words) == 0:
-		p.report.note(number, "an empty fallback stands for the loopback address", "write the address")
-		words = []string{map[bool]string{false: "127.0.0.1", true: "[::1]"}[ipv6]}
+		f.forward = method
 	}
-	host, port := words[0], ""
-	plain := strings.HasPrefix(host, "[") || strings.Trim(host, hostBytes+":") == ""
-	if colon := strings.LastIndexByte(host, ':'); plain && colon > strings.LastIndexByte(host, ']') {
-		host, port = host[:colon], host[colon+1:]
+	if len(words) > 0 {
+		f.host = words[0]
+	}
+	if colon := strings.LastIndexByte(f.host, ':'); colon >= 0 {
+		if port := portRun(f.host[colon:]); port != "" && port == f.host[colon+1:] {
+			f.host, f.port = f.host[:colon], port
+		}
+	}
+	if f.host == "" {
+		p.report.note(number, "an empty fallback stands for the loopback address", "write the address")
+		f.host = map[bool]string{false: "127.0.0.1", true: "[::1]"}[ipv6]
+	}
+	return f
+}
+
+// findFallback looks host and port up.
+func (p *parser) findFallback(l *fallbackLine, ipv6 bool, protocols ...string) *globalFallback {
+	if l == nil {
+		return nil
+	}
+	f := &globalFallback{Fallback: Fallback{Forward: l.forward}}
+	host := l.host
+	// An address in brackets is found wherever it stands.
+	if open, end := strings.IndexByte(host, '['), strings.LastIndexByte(host, ']'); open >= 0 && end > open && end-open+1 < len(host) {
+		host = host[open : end+1]
+		p.report.note(l.number, "of the fallback "+l.host+" only "+host+" is used", "write the address, and behind it a colon and the port")
 	}
 	addr, err := p.lookup(host, ipv6)
 	if err != nil {
 		family := map[bool]string{false: "IPv4", true: "IPv6"}[ipv6]
-		p.report.failMeant(number, "invalid "+family+" address or could not resolve for fallback server: "+host, reason(err))
+		p.report.failMeant(l.number, "invalid "+family+" address or could not resolve for fallback server: "+l.host, reason(err))
 		return nil
 	}
 	f.Addr = addr
 	for _, protocol := range protocols {
-		if port == "" {
+		if l.port == "" {
 			break
 		}
 		var ok bool
-		if f.Port, ok = p.lookupPort(port, protocol); !ok {
-			p.report.fail(number, "invalid port for fallback server")
+		if f.Port, ok = p.lookupPort(l.port, protocol); !ok {
+			p.report.fail(l.number, "invalid port for fallback server")
 			return nil
 		}
 		f.hasPort = true

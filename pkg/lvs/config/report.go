@@ -26,6 +26,8 @@ type Finding struct {
 	Text     string // in the original's words where it has some
 	Meant    string // what was probably meant, or what to do; may be empty
 	Ours     bool   // the original says nothing here
+
+	met int // when the original comes across it; see section.met
 }
 
 // Format returns the finding in the original's form. pid is that of the

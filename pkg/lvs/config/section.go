@@ -12,13 +12,32 @@ type section struct {
 	inherited
 	virtual Virtual
 	end     int  // the line that ended the section
+	atEOF   bool // it is the last line of the file, and of the section
 	valid   bool // the virtual= line could be understood
 
-	host, port  string // of virtual=, to be resolved
+	host, port  string // of virtual=, to be resolved; port is also a mark
 	protocolSet bool
 	receiveLine int
 	reals       []realLine
 	fallback    *fallbackLine
+}
+
+// id is the identity of the service with a mark as it is written.
+func (s *section) id() string {
+	id := s.virtual.ID()
+	if s.virtual.Protocol == FWM {
+		return strings.TrimSuffix(id, s.virtual.Name()) + s.port
+	}
+	return id
+}
+
+// met is when the original comes across what is wrong with the whole section,
+// among the lines of the file counted twice.
+func (s *section) met() int {
+	if s.atEOF {
+		return 2*s.end + 1
+	}
+	return 2*s.end - 1
 }
 
 type realLine struct {
@@ -27,8 +46,9 @@ type realLine struct {
 }
 
 type fallbackLine struct {
-	number int
-	value  string
+	number     int
+	host, port string // the port may be missing
+	forward    Forward
 }
 
 // A sectionDirective reads an option. It returns false if the value is not of

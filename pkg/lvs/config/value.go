@@ -116,7 +116,11 @@ func alertStatus(value string) (status AlertStatus, problem string) {
 	if value == "" {
 		return 0, ""
 	}
-	for _, word := range strings.Split(value, ",") {
+	words := strings.Split(value, ",")
+	for len(words) > 0 && strings.Trim(words[len(words)-1], blanks) == "" {
+		words = words[:len(words)-1]
+	}
+	for _, word := range words {
 		word = strings.TrimLeft(word, blanks)
 		if !strings.HasSuffix(value, word) {
 			word = strings.TrimRight(word, blanks)

@@ -76,6 +76,7 @@ func (p *parser) mark(s *section, number int, value string) {
 	v := &s.virtual
 	digits := span(value, isDigit)
 	v.Protocol = FWM
+	s.port = digits
 	n, err := parseMark(digits)
 	v.Mark = n
 	if err != nil || n == 0 {
@@ -97,9 +98,12 @@ func (p *parser) resolve(s *section) {
 	if v.Protocol != FWM && !s.protocolSet && (s.port == "53" || s.port == "domain") {
 		v.Protocol = UDP
 	}
-	var fallback *globalFallback
-	if s.fallback != nil {
-		fallback = p.fallbackValue(s.fallback.number, s.fallback.value, v.IPv6, v.Protocol.String())
+	fallback := p.findFallback(s.fallback, v.IPv6, v.Protocol.String())
+	if fallback != nil && !fallback.hasPort && s.valid && v.Protocol != FWM {
+		// It takes the port of the service, which is looked up for it first.
+		if _, ok := p.lookupPort(s.port, v.Protocol.String()); !ok {
+			p.report.fail(s.fallback.number, "invalid port for fallback server")
+		}
 	}
 	if !s.valid {
 		return

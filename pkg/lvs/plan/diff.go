@@ -123,7 +123,7 @@ func step(service Service, entry Entry, w wish, readd bool) []Op {
 func Stop(actual Table, virtuals []Virtual) []Op {
 	var ops []Op
 	for _, v := range virtuals {
-		if entry, exists := actual[KeyOf(v.Config)]; exists && v.Config.CleanStop {
+		if entry, exists := actual[KeyOf(v.Config)]; exists && v.Config.CleanStop && v.Config.Refused == "" {
 			ops = append(ops, Op{Action: DeleteService, Service: entry.Service})
 		}
 	}

@@ -1,0 +1,4 @@
+// Package parse holds ldirectord.cf against the original: thousands of generated
+// and damaged files are read by both, and the verdicts, the first message and
+// every value must agree or the difference must be one that is known.
+package parse
