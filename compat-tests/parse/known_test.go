@@ -32,7 +32,7 @@ func known(content string, own, theirs reading, report *config.Report) string {
 		return "a virtual on the last line"
 	case strings.Contains(content, "59.154.20"):
 		return "a range that has no servers"
-	case theirs.exit == 0 && strings.HasSuffix(own.last(), "invalid receive string"):
+	case strings.HasSuffix(own.last(), "invalid receive string") && note("pattern "):
 		return "a receive that is no pattern"
 	case own.exit == 2 && strings.Contains(own.last(), "invalid address for real server (wrong format)"):
 		return "address of a real server in the middle of its line"

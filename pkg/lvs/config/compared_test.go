@@ -24,8 +24,11 @@ func TestWhatTheComparisonFound(t *testing.T) {
 		"a quote behind the weight": {section + `real=10.0.0.2:80 gate 10["a" "b"`, `Error 2 Invalid real server line, around "["a" "b""`},
 		"a section ends where it ends": {"virtual=nobody:80\n\tservice=http\nvirtual=10.0.0.1:80\n\tservice=httpd",
 			"Error 1 invalid address for virtual service"},
-		"one port written in two ways": {section + "service=http\nvirtual=10.0.0.1:080\n\tservice=http\n", ""},
-		"one port and its name":        {section + "service=http\nvirtual=10.0.0.1:http\n\tservice=http\n", "Error 4 duplicate virtual server"},
+		"one port written in two ways":       {section + "service=http\nvirtual=10.0.0.1:080\n\tservice=http\n", ""},
+		"one port and its name":              {section + "service=http\nvirtual=10.0.0.1:http\n\tservice=http\n", "Error 4 duplicate virtual server"},
+		"a supervised director opens no log": {"supervised=yes\nlogfile=\"/nonexistent/dir/log\"\n", ""},
+		"a port is named as written": {"virtual=10.0.0.1:080\n\tcheckinterval=2\n",
+			"Warning 0 checkinterval in virtual service tcp:10.0.0.1:080 ignored when fork=no"},
 		"a mark out of range": {"virtual=4294967296\n\tcheckinterval=2\n",
 			"Warning 0 checkinterval in virtual service fwm:4294967296 ignored when fork=no"},
 	} {

@@ -153,7 +153,8 @@ func supervised(p *parser, l line, value string, assigned bool) bool {
 
 func logFile(p *parser, number int, value string) {
 	p.global.LogFile = value
-	if strings.HasPrefix(value, "/") {
+	// A supervised director logs to its terminal.
+	if strings.HasPrefix(value, "/") && !p.global.Supervised {
 		if err := p.host.Appendable(value); err != nil {
 			p.report.failMeant(number, "unable to open logfile: "+value, reason(err))
 		}

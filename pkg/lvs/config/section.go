@@ -22,13 +22,17 @@ type section struct {
 	fallback    *fallbackLine
 }
 
-// id is the identity of the service with a mark as it is written.
+// id is the identity of the service with a mark or port as it is written.
 func (s *section) id() string {
-	id := s.virtual.ID()
-	if s.virtual.Protocol == FWM {
-		return strings.TrimSuffix(id, s.virtual.Name()) + s.port
+	id, written := s.virtual.ID(), s.port
+	if span(written, isDigit) != written {
+		return id
 	}
-	return id
+	shown := itoa(int(s.virtual.Port))
+	if s.virtual.Protocol == FWM {
+		shown = s.virtual.Name()
+	}
+	return strings.TrimSuffix(id, shown) + written
 }
 
 // met is when the original comes across what is wrong with the whole section,
