@@ -60,7 +60,7 @@ func (m *Machine) Active(now time.Time, name string) []Effect {
 // known to be stable: an answer may have been lost or overtaken.
 func (m *Machine) sync(now time.Time) {
 	waiting := !m.theirStable && m.quiet() || m.busy == 0 && (m.standby == standbyOther || m.standby == standbyDone)
-	waiting = waiting && m.phase == stable && !m.stopping
+	waiting = waiting && m.phase == stable && !m.given // a stop may be what waits
 	if alive, kin := m.others(); !waiting || !alive || !kin {
 		m.syncAt = time.Time{}
 		return
