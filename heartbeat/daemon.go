@@ -177,7 +177,7 @@ func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Noti
 	}
 	defer neighbours.Close()
 	runner := &resource.Runner{
-		Env:     resource.Environment(cfg, cfg.Node, os.Environ()),
+		Env:     resource.Environment(cfg, cfg.Node, settings.tmp, os.Environ()),
 		Timeout: settings.scriptTimeout, StopRetryMax: stopRetryMax(cfg),
 		Log:    log,
 		Agents: &resource.Agents{Host: host, Announcer: announcer{Announcer: neighbours, log: log}, Log: log},

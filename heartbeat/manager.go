@@ -44,7 +44,7 @@ func newManager(self string, stderr io.Writer) (*manager, error) {
 			m.host = strings.ToLower(name)
 		} else {
 			m.host = cfg.Node
-			env = resource.Environment(cfg, cfg.Node, env)
+			env = resource.Environment(cfg, cfg.Node, readSettings(silent{}).tmp, env)
 		}
 	}
 	log, done := resource.OpenScriptLog(filepath.Base(self), env, stderr)
@@ -220,3 +220,9 @@ func takeFromNode(self string, args []string, _, stderr io.Writer) int {
 	logging.Logf(m.runner.Log, logging.Info, "mach_down takeover complete for node %s.", node)
 	return exitOK
 }
+
+// silent is the log of a command for what the daemon has told already.
+type silent struct{}
+
+// Log implements logging.Sink.
+func (silent) Log(logging.Level, string) {}

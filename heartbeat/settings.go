@@ -24,6 +24,7 @@ type settings struct {
 	schedule      netif.Schedule
 	scriptTimeout time.Duration
 	startRetry    time.Duration
+	tmp           string // where scripts keep what must outlive them; "" is the default
 }
 
 // readSettings reads the file. What is wrong in it is logged and keeps its
@@ -45,6 +46,7 @@ func readSettings(log logging.Sink) settings {
 	s.scriptTimeout = seconds("SCRIPT_TIMEOUT", s.scriptTimeout)
 	s.startRetry = seconds("START_RETRY", s.startRetry)
 	s.schedule.Every = seconds("ARP_REFRESH", s.schedule.Every)
+	s.tmp = file.Text("HA_RSCTMP", "")
 	return s
 }
 

@@ -1,11 +1,9 @@
 package node
 
 import (
-	"os"
 	"time"
 
 	"lvsha/pkg/ha/core"
-	"lvsha/pkg/ha/resource"
 	"lvsha/pkg/ha/respawn"
 	"lvsha/pkg/system/logging"
 )
@@ -27,7 +25,7 @@ func (n *node) startClients() {
 	if n.respawned != nil || !n.core.Members().Joined() || len(n.Config.HA.Respawn) == 0 {
 		return
 	}
-	o := respawn.Options{Env: resource.Environment(n.Config, n.Host, os.Environ()), Log: n.Log}
+	o := respawn.Options{Env: n.Runner.Env, Log: n.Log}
 	for _, c := range n.Config.HA.Respawn {
 		o.Clients = append(o.Clients, respawn.Client{User: c.User, Command: c.Command, Failfast: c.Failfast})
 	}

@@ -16,8 +16,9 @@ const (
 // Environment is what scripts see: base (as of os.Environ) without what would
 // change the language of their tools, the search path with heartbeat's own
 // directories in front, every recorded parameter of ha.cf as HA_<directive> and
-// every env line as HA_<NAME>. host is the name of this node.
-func Environment(c *config.Config, host string, base []string) []string {
+// every env line as HA_<NAME>. host is the name of this node, tmp the directory
+// where scripts keep what must outlive them, "" the usual one.
+func Environment(c *config.Config, host, tmp string, base []string) []string {
 	env := make(map[string]string)
 	var order []string
 	set := func(name, value string) {
@@ -53,7 +54,10 @@ func Environment(c *config.Config, host string, base []string) []string {
 	set("HA_NOARCHBIN", scriptDir)
 	set("HA_VARRUN", "/var/run")
 	set("HA_VARLOCK", "/var/lock/subsys")
-	set("HA_RSCTMP", DefaultTmp)
+	if tmp == "" {
+		tmp = DefaultTmp
+	}
+	set("HA_RSCTMP", tmp)
 	set("HA_CURHOST", host)
 	set("HA_DATEFMT", "%Y/%m/%d_%T\t")
 	set("OCF_ROOT", "/usr/lib/ocf")

@@ -14,7 +14,7 @@ func TestEnvironment(t *testing.T) {
 		Parameters: []config.Parameter{{Name: "keepalive", Value: "2"}, {Name: "auto_failback", Value: "on"}},
 		Env:        []config.Parameter{{Name: "STOPRETRYMAX", Value: "3"}, {Name: "DIR", Value: "/elsewhere"}},
 	}}
-	got := Environment(c, "lvsm.hwlee.shop", []string{"PATH=/bin", "LC_ALL=ko_KR", "TERM=vt100", "HA_STALE=1", "nonsense"})
+	got := Environment(c, "lvsm.hwlee.shop", "", []string{"PATH=/bin", "LC_ALL=ko_KR", "TERM=vt100", "HA_STALE=1", "nonsense"})
 	for _, want := range []string{
 		"PATH=/usr/libexec/heartbeat:/usr/sbin:/usr/share/heartbeat:/bin", "TERM=vt100",
 		"HA_CURHOST=lvsm.hwlee.shop", "HA_FUNCS=/etc/ha.d//shellfuncs", "HA_LOGFILE=/var/log/ha.log",
@@ -30,8 +30,11 @@ func TestEnvironment(t *testing.T) {
 			t.Errorf("unwanted %s", e)
 		}
 	}
-	again := Environment(c, "n1", got)
+	again := Environment(c, "n1", "/run/other", got)
 	if i := slices.IndexFunc(again, func(e string) bool { return strings.HasPrefix(e, "PATH=") }); again[i] != got[0] {
 		t.Errorf("path grows: %s", again[i])
+	}
+	if !slices.Contains(got, "HA_RSCTMP="+DefaultTmp) || !slices.Contains(again, "HA_RSCTMP=/run/other") {
+		t.Error("the directory of scripts is not the one that was given")
 	}
 }
