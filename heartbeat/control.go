@@ -25,6 +25,13 @@ const (
 )
 
 func runHeartbeat(args []string, stdout, stderr io.Writer) int {
+	if o, err, ok := parseCheck(args); ok {
+		if err != nil {
+			fmt.Fprintf(stderr, "heartbeat: %v\n%s", err, checkUsage)
+			return exitUsage
+		}
+		return runCheck(o, stdout, stderr)
+	}
 	o, ok := parse(args, stderr)
 	if !ok {
 		return exitUsage

@@ -67,8 +67,8 @@ func runStart(o options, stdout, stderr io.Writer) int {
 	log.Close()
 	dir, err := workDir(cfg.HA)
 	if err != nil {
-		fmt.Fprintf(stderr, "heartbeat: ERROR: working directory: %v\n", err)
-		return exitFailed
+		fmt.Fprintf(stderr, "heartbeat: WARN: working directory: %v\n", err) // the disk may be full
+		dir = "/"
 	}
 	result, err := daemon.Detach(daemon.DetachOptions{Dir: dir})
 	if err != nil {
@@ -156,7 +156,7 @@ func fail(log *logging.Log, status int, err error) int {
 func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Notifier, commands node.Commands, kept *node.Reconfigured) error {
 	debug.SetMemoryLimit(memoryLimit)
 	if kept == nil {
-		if err := prepareRun(); err != nil {
+		if err := prepareRun(log); err != nil {
 			return err
 		}
 		if err := prepareTmp(); err != nil {
@@ -258,7 +258,7 @@ func signals(manager *daemon.Notifier) (node.Commands, func()) {
 
 // prepareRun makes the directory of the client socket. Who may enter it may ask
 // the daemon.
-func prepareRun() error {
+func prepareRun(log logging.Sink) error {
 	uid, gid := account("hacluster", "haclient")
 	err := os.MkdirAll(runDir, 0o750)
 	if err == nil {
@@ -269,11 +269,8 @@ func prepareRun() error {
 	}
 	// Clients that run as this user go there.
 	own := filepath.Join(coreRoot, "hacluster")
-	if err := os.MkdirAll(own, 0o700); err != nil {
-		return fmt.Errorf("core directory: %w", err)
-	}
-	if err := os.Chown(own, uid, gid); err != nil {
-		return fmt.Errorf("core directory: %w", err)
+	if err := errors.Join(os.MkdirAll(own, 0o700), os.Chown(own, uid, gid)); err != nil {
+		logging.Logf(log, logging.Warn, "core directory: %v", err) // the disk may be full
 	}
 	return nil
 }

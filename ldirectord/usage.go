@@ -3,12 +3,15 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 const usageText = `Usage:
     ldirectord [-d|--debug] [--] [configfile] start | stop | restart |
     try-restart | reload | force-reload | status
+
+    ldirectord --check [--json] [--explain] [configfile]
 
     ldirectord [-h|-?|--help|-v|--version]
 
@@ -17,6 +20,10 @@ Options:
     and as it is given. Without one: ldirectord.cf.
 
     -d|--debug Stay in the foreground and log to the standard error.
+
+    --check Look at the configuration and the host and print everything that
+    is wrong. Exit status: 0 nothing, 1 warnings, 2 errors. --json prints it as
+    JSON, --explain the table as well that there would be with all servers up.
 
     -h|--help Print this help and exit.
 
@@ -41,6 +48,9 @@ var commands = map[string]bool{
 
 // parse reads the command line. done is true if the invocation ends here.
 func (a *app) parse(args []string) (status int, done bool) {
+	if status, done := a.parseCheck(args); done {
+		return status, true
+	}
 	var show string // help or version
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-" {
 		option := args[0]
@@ -90,6 +100,38 @@ func (a *app) parse(args []string) (status int, done bool) {
 		return a.usage()
 	}
 	return 0, false
+}
+
+// parseCheck does what --check asks for, if it is there.
+func (a *app) parseCheck(args []string) (status int, done bool) {
+	if !slices.Contains(args, "--check") {
+		return 0, false
+	}
+	var o checkOptions
+	var files []string
+	for _, arg := range args {
+		switch {
+		case arg == "--check":
+		case arg == "--json":
+			o.json = true
+		case arg == "--explain":
+			o.explain = true
+		case strings.HasPrefix(arg, "-"):
+			return a.badOption(strings.TrimLeft(arg, "-"))
+		default:
+			files = append(files, arg)
+		}
+	}
+	switch len(files) {
+	case 0:
+		a.name = "ldirectord.cf"
+	case 1:
+		a.name = files[0]
+	default:
+		return a.usage()
+	}
+	a.path, a.found = a.site.find(a.name)
+	return a.preflight(o), true
 }
 
 var longOptions = map[string]string{"--debug": "d", "--help": "h", "--version": "v"}

@@ -56,7 +56,9 @@ var openers = map[string]opener{
 }
 
 // Open opens a medium and begins to receive. Several media on one device may
-// be open at once; the kernel gives each datagram to one of them.
+// be open at once; the kernel gives each datagram to one of them. If the
+// interface is not there the error is ErrGone and the link is returned besides:
+// it opens when the interface comes.
 func Open(ctx context.Context, m config.Medium, receive Receive) (*Link, error) {
 	open, ok := openers[m.Kind]
 	if !ok {
@@ -65,10 +67,14 @@ func Open(ctx context.Context, m config.Medium, receive Receive) (*Link, error) 
 	l := &Link{name: m.Name(), kind: m.Kind}
 	var err error
 	l.medium, l.lines, err = open(ctx, m, func(frame []byte) { receive(l.name, frame) })
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", m.Kind, m.Device, err)
+	if err == nil {
+		return l, nil
 	}
-	return l, nil
+	err = fmt.Errorf("%s %s: %w", m.Kind, m.Device, err)
+	if errors.Is(err, ErrGone) {
+		return l, err
+	}
+	return nil, err
 }
 
 // Name is the interface, the tty or the ping node, as the lines "Link node:name

@@ -31,7 +31,7 @@ type udp struct {
 func (u *udp) start() error {
 	iface, err := net.InterfaceByName(u.device)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	return u.connect(iface)
 }

@@ -89,8 +89,8 @@ func Run(ctx context.Context, o Options, c Commands) error {
 		initdead = o.Config.HA.Deadtime
 	}
 	var failures crashes
-	for {
-		n, err := begin(ctx, o, initdead)
+	for first := o.Kept == nil; ; first = false {
+		n, err := begin(ctx, o, initdead, first)
 		if err != nil {
 			return err
 		}
@@ -185,7 +185,9 @@ type arrival struct {
 	msg  *message.Message
 }
 
-func begin(parent context.Context, o Options, initdead time.Duration) (*node, error) {
+// begin begins a life. Only the first one fails for a medium that cannot be
+// opened.
+func begin(parent context.Context, o Options, initdead time.Duration, first bool) (*node, error) {
 	gen, err := nextGeneration(o)
 	if err != nil {
 		return nil, err
@@ -210,7 +212,7 @@ func begin(parent context.Context, o Options, initdead time.Duration) (*node, er
 	n.readLosses()
 	logging.Logf(o.Log, logging.Info, "heartbeat: version %s", o.Version)
 	logging.Logf(o.Log, logging.Info, "Heartbeat generation: %d", gen)
-	if err := n.openLinks(); err != nil {
+	if err := n.openLinks(first); err != nil {
 		n.close()
 		return nil, err
 	}
@@ -273,11 +275,22 @@ func (n *node) others() []string {
 	return names
 }
 
-func (n *node) openLinks() error {
+func (n *node) openLinks(first bool) error {
 	for _, m := range n.Config.HA.Media {
 		l, err := link.Open(n.ctx, m, n.receive)
 		if err != nil {
-			return fmt.Errorf("%s/ha.cf:%d: %w", strings.TrimSuffix(n.Config.Dir, "/"), m.Line, err)
+			err = fmt.Errorf("%s/ha.cf:%d: %w", strings.TrimSuffix(n.Config.Dir, "/"), m.Line, err)
+			if first {
+				if l != nil {
+					l.Close()
+				}
+				return err
+			}
+			// A node that has lived goes on with what there is.
+			n.Log.Log(logging.Error, err.Error())
+		}
+		if l == nil {
+			continue
 		}
 		n.links = append(n.links, l)
 		for _, line := range l.Lines() {

@@ -123,7 +123,7 @@ func (j job) find() (place, error) {
 		c, err = j.wish.choose(routes, addrs)
 	}
 	if err != nil {
-		return place{}, err
+		return place{addrs: addrs}, err
 	}
 	p := place{Choice: c, addrs: addrs}
 	for _, a := range addrs {
@@ -134,6 +134,28 @@ func (j job) find() (place, error) {
 		}
 	}
 	return p, nil
+}
+
+// elsewhere finds the address on another interface than the one where it should
+// be, which may have been renamed since. What is on lo belongs to a real server.
+func elsewhere(addrs []netif.Address, ip netip.Addr, bits int) (netif.Choice, bool) {
+	for _, a := range addrs {
+		if a.Prefix.Addr() == ip && (bits == 0 || a.Prefix.Bits() == bits) && !strings.HasPrefix(a.Interface, "lo") {
+			return netif.Choice{Interface: a.Interface, Prefix: a.Prefix}, true
+		}
+	}
+	return netif.Choice{}, false
+}
+
+// withStray is what a stop works on: the address where it should be, or else
+// where it is.
+func (p place) withStray(ip netip.Addr, bits int) place {
+	if !p.held {
+		if c, ok := elsewhere(p.addrs, ip, bits); ok {
+			p.Choice, p.held = c, true
+		}
+	}
+	return p
 }
 
 func (j job) refused() error { return j.wish.invalid }
@@ -274,9 +296,12 @@ func (j job) stop() int {
 	if err != nil {
 		j.Announcer.Withdraw(j.wish.device, j.wish.ip)
 		j.logf(logging.Warn, "[findif] failed: %v", err)
-		return ocfSuccess
+		if p = p.withStray(j.wish.ip, j.wish.bits); !p.held {
+			return ocfSuccess
+		}
 	}
 	j.Announcer.Withdraw(p.Interface, j.wish.ip)
+	p = p.withStray(j.wish.ip, j.wish.bits)
 	state := "no"
 	if p.held {
 		state = "ok"

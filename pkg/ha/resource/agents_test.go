@@ -173,6 +173,25 @@ func TestStatusOfAnotherPrefixLength(t *testing.T) {
 	}
 }
 
+// TestStopAfterARename: the address goes with an interface that is renamed, and a
+// stop takes it off where it is.
+func TestStopAfterARename(t *testing.T) {
+	for _, form := range []string{"10.88.0.80/32/eth0", "10.88.0.80/24", "10.88.0.80"} {
+		a, _, _ := agents(t)
+		if got := a.job(agentIPaddr2, form).act("start"); got != ocfSuccess {
+			t.Fatalf("%s: start %d", form, got)
+		}
+		ip(t, "link set eth0 down")
+		ip(t, "link set eth0 name gone0")
+		if got := a.job(agentIPaddr2, form).act("stop"); got != ocfSuccess {
+			t.Errorf("%s: stop %d", form, got)
+		}
+		if got := ip(t, "-4 -o addr show"); strings.Contains(got, "10.88.0.80") {
+			t.Errorf("%s: still there: %s", form, got)
+		}
+	}
+}
+
 func TestIPaddrTakesTheFirstFreeAlias(t *testing.T) {
 	a, _, _ := agents(t)
 	ip(t, "addr add 10.88.0.70/24 dev eth0 label eth0:0")

@@ -146,7 +146,7 @@ func (j job6) stop() int {
 		return ocfSuccess
 	}
 	j.Announcer.Withdraw(p.Interface, j.ip)
-	if !p.held {
+	if p = p.withStray(j.ip, j.bits); !p.held {
 		return ocfSuccess
 	}
 	if err := j.Host.Delete(netif.Address{Interface: p.Interface, Prefix: p.Prefix}); err != nil && !errors.Is(err, netif.ErrAbsent) {
