@@ -29,6 +29,9 @@ func TestWhatTheComparisonFound(t *testing.T) {
 		"a supervised director opens no log": {"supervised=yes\nlogfile=\"/nonexistent/dir/log\"\n", ""},
 		"a port is named as written": {"virtual=10.0.0.1:080\n\tcheckinterval=2\n",
 			"Warning 0 checkinterval in virtual service tcp:10.0.0.1:080 ignored when fork=no"},
+		"a word behind supervised": {"supervised9=yes\n", "Error 1 supervised must be 'yes' or 'no'"},
+		"a global timeout of 00":   {"checktimeout=00\n", "Error 1 invalid check timeout value"},
+		"a timeout of 00":          {section + "checktimeout=00\n", ""},
 		"a mark out of range": {"virtual=4294967296\n\tcheckinterval=2\n",
 			"Warning 0 checkinterval in virtual service fwm:4294967296 ignored when fork=no"},
 	} {

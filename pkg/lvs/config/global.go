@@ -53,10 +53,10 @@ var globalDirectives map[string]globalDirective
 func init() {
 	globalDirectives = map[string]globalDirective{
 		"checktimeout": assigned(func(p *parser, n int, v string) {
-			p.seconds(n, v, &p.global.checkTimeout, "invalid check timeout value")
+			p.seconds(n, aboveZero(v), &p.global.checkTimeout, "invalid check timeout value")
 		}),
 		"negotiatetimeout": assigned(func(p *parser, n int, v string) {
-			p.seconds(n, v, &p.global.negotiateTimeout, "invalid negotiate timeout value")
+			p.seconds(n, aboveZero(v), &p.global.negotiateTimeout, "invalid negotiate timeout value")
 		}),
 		"checkinterval": assigned(func(p *parser, n int, v string) {
 			p.seconds(n, v, &p.global.checkInterval, "invalid check interval value")
@@ -146,6 +146,9 @@ func supervised(p *parser, l line, value string, assigned bool) bool {
 		p.report.warn(l.number, "please update your config not to use a bare supervised directive")
 		p.global.Supervised = true
 		return true
+	}
+	if name, _, _ := assignment(l.text); name != "supervised" {
+		value = ""
 	}
 	p.flag(l.number, value, "supervised", &p.global.Supervised)
 	return true

@@ -15,6 +15,7 @@ func (p *parser) seconds(number int, value string, to **time.Duration, text stri
 	if n == 0 {
 		p.report.note(number, "a time of "+digits+" seconds means no limit to the original",
 			"the default is used; write a number above 0")
+		*to = nil
 		return
 	}
 	d := time.Duration(n) * time.Second

@@ -54,6 +54,15 @@ func number(value string) (n int, ok bool) {
 	return clamp(digits), true
 }
 
+// aboveZero turns 00 and the like into 0, where the original looks at the number
+// and not at the text.
+func aboveZero(value string) string {
+	if n, ok := number(value); ok && n == 0 {
+		return "0"
+	}
+	return value
+}
+
 const maxNumber = 1<<31 - 1
 
 func clamp(digits string) int {

@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if os.Getenv(farmVariable) != "" {
-		os.Exit(farm())
+		os.Exit(runFarm())
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// slack is how much later than due a check may begin, so that those that are
-// due at about the same time are begun together.
-const slack = 5 * time.Millisecond
+// slack is how much later than due a check of this interval may begin: what is
+// due at about the same time is begun together, which wakes the process once.
+func slack(interval time.Duration) time.Duration { return min(interval/200, 20*time.Millisecond) }
 
 // idleWorkers is how many goroutines wait for the next check when all are done;
 // they have the stack that a check needs.
@@ -96,7 +96,7 @@ func (r *roster) take(now time.Time) (ready []*checker, pause time.Duration) {
 	defer r.mu.Unlock()
 	for len(r.due) > 0 {
 		if wait := r.due[0].due.Sub(now); wait > 0 {
-			return ready, wait + slack
+			return ready, wait + slack(r.due[0].job.interval)
 		}
 		ready = append(ready, heap.Pop(&r.due).(*checker))
 	}
