@@ -26,6 +26,8 @@ func known(content string, own, theirs reading, report *config.Report) string {
 		return "the original takes more than five seconds"
 	case strings.Contains(content, "\r"):
 		return "carriage returns"
+	case note("seconds means no limit"):
+		return "a time of 00"
 	case note("in column 1"):
 		return "options in column 1"
 	case lastLine.MatchString(content) && strings.HasSuffix(theirs.last(), "duplicate virtual server"):
