@@ -106,9 +106,11 @@ func (c *httpCheck) Run(ctx context.Context) Result {
 	}
 	ctx, cancel := within(ctx, c.target.Timeout)
 	defer cancel()
+	share := &bodyShare{}
+	defer share.release()
 	h := c.first
 	for redirects := 0; ; redirects++ {
-		answer, err := c.fetch(ctx, h)
+		answer, err := c.fetch(ctx, h, share)
 		if err != nil {
 			return c.failed(h, err)
 		}

@@ -39,7 +39,7 @@ func (e *connectError) Unwrap() error { return e.err }
 var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4096) }}
 
 // fetch makes one request on a connection of its own.
-func (c *httpCheck) fetch(ctx context.Context, h hop) (answer, error) {
+func (c *httpCheck) fetch(ctx context.Context, h hop, share *bodyShare) (answer, error) {
 	conn, done, err := open(ctx, c.dial, "tcp", h.address)
 	if err != nil {
 		return answer{}, &connectError{cause(err)}
@@ -58,7 +58,8 @@ func (c *httpCheck) fetch(ctx context.Context, h hop) (answer, error) {
 	}
 	// A server may answer and close before it has read the request.
 	r := readers.Get().(*bufio.Reader)
-	r.Reset(stream)
+	share.release() // of the page before a redirect
+	r.Reset(&budgetConn{Conn: stream, ctx: ctx, share: share})
 	defer func() { r.Reset(nil); readers.Put(r) }()
 	a, err := readAnswer(r, c.target.Method)
 	// The end of the context closes the connection, which looks like its end.

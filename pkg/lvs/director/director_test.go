@@ -50,6 +50,8 @@ type world struct {
 	mailer  Mailer
 	host    config.Host
 	renewed chan struct{}
+	second  logging.Sink
+	network check.Dial // to real servers; nil: every server is up
 }
 
 func newWorld(t *testing.T, content string) *world {
@@ -136,7 +138,10 @@ func (w *world) note() {
 }
 
 // Log keeps the line.
-func (w *world) Log(_ logging.Level, text string) {
+func (w *world) Log(level logging.Level, text string) {
+	if w.second != nil {
+		w.second.Log(level, text)
+	}
 	w.mu.Lock()
 	w.lines = append(w.lines, text)
 	w.mu.Unlock()
@@ -168,6 +173,8 @@ func (w *world) dial(ctx context.Context, _, address string) (net.Conn, error) {
 		return nil, ctx.Err()
 	case down:
 		return nil, syscall.ECONNREFUSED
+	case w.network != nil:
+		return w.network(ctx, "tcp", address)
 	}
 	near, _ := net.Pipe()
 	return near, nil
