@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"lvsha/compat-tests/howto"
@@ -69,6 +70,8 @@ func guest(scene, name, file string) error {
 		result, err = howto.Measure(os.Stdout, name == keepalived.String())
 	case "checks":
 		result, err = measureChecks(name == keepalived.String())
+	case "tables":
+		result, err = measureTables(cast(slices.Index(castNames[:], name)))
 	default:
 		err = fmt.Errorf("no scenario %q", scene)
 	}

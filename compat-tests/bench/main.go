@@ -68,6 +68,8 @@ var scenarios = []scenario{
 	{"flood", playFlood},
 	{"crowd", playCrowd},
 	{"checks", playChecks},
+	{"tables", playTables},
+	{"scale", playScale},
 	{"howto", playHowto},
 }
 
@@ -90,7 +92,7 @@ func (b *bench) say(format string, args ...any) {
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("only", "pair,vips,checks,howto", "the scenarios to play, separated by commas")
+	only := flags.String("only", "pair,vips,checks,tables,scale,howto", "the scenarios to play, separated by commas")
 	with := flags.String("with", "original,ours,keepalived", "the programs to measure, separated by commas")
 	repeat := flags.Int("n", 3, "how often the pair is played and how many servers die; the median is shown")
 	howtos := flags.Int("howto", 1, "how often the how-to is played; the median is shown")

@@ -78,3 +78,24 @@ func TestFarmHex(t *testing.T) {
 		t.Errorf("%d real servers in ldirectord.cf", n)
 	}
 }
+
+func TestBenchmarkFigures(t *testing.T) {
+	got := benchmarkFigures("goos: linux\nBenchmarkManyServers-2   \t 1\t 10001563360 ns/op\t 13.46 %core\t 84.27 MB\nPASS\n")
+	if len(got) != 3 || got["%core"] != 13.46 || got["MB"] != 84.27 {
+		t.Error(got)
+	}
+}
+
+func TestEveryServerIsInOneService(t *testing.T) {
+	seen := make(map[int]int)
+	services := 0
+	eachService(largeVirtuals, largeReals, func(_ string, servers []int) {
+		services++
+		for _, n := range servers {
+			seen[n]++
+		}
+	})
+	if services != largeVirtuals || len(seen) != largeReals || seen[0] != 1 || seen[largeReals-1] != 1 {
+		t.Errorf("%d services, %d servers", services, len(seen))
+	}
+}

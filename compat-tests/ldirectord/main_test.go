@@ -3,11 +3,14 @@ package ldirectord
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +27,10 @@ func TestMain(m *testing.M) {
 		os.Exit(playAll())
 	case "scene":
 		os.Exit(playScene())
+	case "echo":
+		os.Exit(playEcho())
+	case "client":
+		os.Exit(playClient())
 	}
 	os.Exit(m.Run())
 }
@@ -81,17 +88,37 @@ func copyFile(t *testing.T, from, to string, mode os.FileMode) {
 const guestScript = `
 mkdir /share
 mount --bind /run/share /share
-LDIRECTORD_TEST_ROLE=player exec /share/player
+LDIRECTORD_TEST_ROLE=player LDIRECTORD_TEST_SCENES='%s' LDIRECTORD_TEST_UPDATE='%v' exec /share/player
 `
+
+var (
+	scenes = flag.String("scenes", "", "play only the scenes with this in their name")
+	update = flag.Bool("update", false, "let the original play the proofs too and keep its tables (minutes)")
+)
+
+// updating says whether the original plays the proofs.
+func updating() bool { return *update || os.Getenv("LDIRECTORD_TEST_UPDATE") == "true" }
+
+// chosen says whether a scene is played, by the flag or what the guest has of it.
+func chosen(name string) bool {
+	return strings.Contains(name, *scenes) && strings.Contains(name, os.Getenv("LDIRECTORD_TEST_SCENES"))
+}
+
+func sceneLimit() time.Duration {
+	if *update {
+		return 20 * time.Minute
+	}
+	return 8 * time.Minute
+}
 
 // TestScenes plays every scene in one boot.
 func TestScenes(t *testing.T) {
 	uml.Require(t)
 	requireOriginal(t)
 	dir := stage(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), sceneLimit())
 	defer cancel()
-	status, err := uml.Machine{Script: guestScript, Share: dir, MemoryMB: 1024, Console: testWriter{t}}.Run(ctx)
+	status, err := uml.Machine{Script: fmt.Sprintf(guestScript, *scenes, *update), Share: dir, MemoryMB: 1024, Console: testWriter{t}}.Run(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +139,12 @@ func TestScenes(t *testing.T) {
 			})
 		}
 	}
-	compareHowTo(t, results)
+	if *scenes == "" || strings.HasPrefix(*scenes, howToPrefix) {
+		compareHowTo(t, results)
+	}
+	if *scenes == "" || strings.HasPrefix(*scenes, proofPrefix) {
+		compareProofs(t, results)
+	}
 }
 
 // testWriter passes the guest's lines on to the test log.
@@ -175,5 +207,11 @@ func sceneNames() []string {
 			names = append(names, howToPrefix+program+"-"+form.name)
 		}
 	}
-	return names
+	for name := range proofs {
+		names = append(names, proofPrefix+ours+"-"+name)
+		if updating() {
+			names = append(names, proofPrefix+original+"-"+name)
+		}
+	}
+	return slices.DeleteFunc(append(names, takeoverScene), func(name string) bool { return !chosen(name) })
 }

@@ -35,7 +35,7 @@ func playAll() int {
 		scenes.Add(1)
 		go func() {
 			defer scenes.Done()
-			if !strings.HasPrefix(name, howToPrefix) {
+			if !strings.HasPrefix(name, howToPrefix) && !strings.HasPrefix(name, proofPrefix) {
 				slots <- struct{}{}
 				defer func() { <-slots }()
 			}
@@ -84,7 +84,7 @@ func playScene() int {
 func (s *scene) play() error {
 	howTo := strings.HasPrefix(s.name, howToPrefix)
 	program := "/share/ldirectord"
-	if strings.HasPrefix(s.name, howToPrefix+original) {
+	if strings.HasPrefix(s.name, howToPrefix+original) || strings.HasPrefix(s.name, proofPrefix+original) || s.name == takeoverScene {
 		program = ""
 	}
 	if err := setUp(program); err != nil {
@@ -92,6 +92,12 @@ func (s *scene) play() error {
 	}
 	if howTo {
 		return s.playHowTo()
+	}
+	if s.name == takeoverScene {
+		return s.playTakeover()
+	}
+	if _, proof, ok := strings.Cut(strings.TrimPrefix(s.name, proofPrefix), "-"); ok && proofs[proof] != nil {
+		return proofs[proof](s)
 	}
 	s.dir = filepath.Join(sharePath, "testdata/golden", s.name)
 	return s.playGolden()

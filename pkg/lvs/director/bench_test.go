@@ -4,15 +4,19 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"lvsha/pkg/lvs/check"
 	"lvsha/pkg/lvs/config"
 	"lvsha/pkg/lvs/ipvs/ipvstest"
+	"lvsha/pkg/lvs/plan"
 	"lvsha/pkg/system/logging"
 )
 
@@ -130,4 +134,66 @@ func BenchmarkLoad(b *testing.B) {
 			b.Fatal(report.Findings)
 		}
 	}
+}
+
+// BenchmarkResultToTable is the time from the end of a check to the change of
+// the table, with 1,000 servers that are checked all the time.
+func BenchmarkResultToTable(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "ldirectord.cf")
+	benchWrite(b, path, strings.Replace(benchFile(100, 1000, 1000), "checkinterval=3600", "checkinterval=1", 1))
+	loaded, report := Load(path, config.System{})
+	if loaded == nil {
+		b.Fatal(report.Findings)
+	}
+	var down atomic.Bool
+	known, changed := make(chan time.Time, 1), make(chan time.Time, 1)
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address != "10.0.0.1:80" {
+			return answers(ctx, network, address)
+		}
+		select {
+		case known <- time.Now():
+		default:
+		}
+		if down.Load() {
+			return nil, syscall.ECONNREFUSED
+		}
+		return answers(ctx, network, address)
+	}
+	kernel := &ipvstest.Kernel{}
+	kernel.Changed = func(op plan.Op) {
+		if op.Dest.Addr.Addr() == netip.AddrFrom4([4]byte{10, 0, 0, 1}) {
+			changed <- time.Now()
+		}
+	}
+	tune := func(c *config.Config) {
+		for i := range c.Virtuals {
+			c.Virtuals[i].CheckInterval = 100 * time.Millisecond
+		}
+	}
+	tune(loaded.Config)
+	d := New(Options{Path: path, PID: 1, Host: config.System{}, Kernel: kernel, Log: silentLog{}, Checks: check.Env{Dial: dial}, Grace: time.Minute}, loaded)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	<-d.Ready()
+	<-changed
+	var most, sum time.Duration
+	b.ResetTimer()
+	for i := range b.N {
+		down.Store(i%2 == 0)
+		var last time.Time
+		for done := false; !done; {
+			select {
+			case last = <-known:
+			case at := <-changed:
+				most, sum = max(most, at.Sub(last)), sum+at.Sub(last)
+				done = true
+			}
+		}
+	}
+	b.ReportMetric(float64(sum.Microseconds())/float64(b.N), "µs-mean")
+	b.ReportMetric(float64(most.Microseconds()), "µs-most")
+	cancel()
+	<-ended
 }
