@@ -42,6 +42,8 @@ type Env struct {
 	// Search returns the domains in which the dns check looks for names without
 	// a dot; nil stands for those of resolv.conf(5).
 	Search func() []string
+	// Verify is how certificates are judged.
+	Verify Verify
 }
 
 func (e Env) search() func() []string {

@@ -64,6 +64,13 @@ func isTimeout(err error) bool {
 		errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, net.ErrClosed)
 }
 
+// expired says that the time of a check is over. A connection may notice it a
+// moment before the context does.
+func expired(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
+}
+
 // within limits a context to the time of a check.
 func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, limit)

@@ -3,7 +3,6 @@ package check
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -48,12 +47,13 @@ type dialogue struct {
 	dial    Dial
 	network string
 	tls     bool
+	verify  Verify
 	talk    func(ctx context.Context, p *peer) error
 }
 
 // newDialogue is for services over TCP; secure ones begin with a handshake.
 func newDialogue(t Target, env Env, secure bool, talk func(Target, *peer) error) Check {
-	return &dialogue{target: t, dial: env.dial(), network: "tcp", tls: secure, talk: func(_ context.Context, p *peer) error {
+	return &dialogue{target: t, dial: env.dial(), network: "tcp", tls: secure, verify: env.Verify, talk: func(_ context.Context, p *peer) error {
 		return talk(t, p)
 	}}
 }
@@ -77,11 +77,9 @@ func (d *dialogue) converse(ctx context.Context) error {
 	}
 	defer done()
 	if d.tls {
-		secure := tls.Client(conn, tlsConfig(d.target.Addr.String()))
-		if err := secure.HandshakeContext(ctx); err != nil {
-			return fmt.Errorf("TLS: %w", cause(err))
+		if conn, err = d.verify.secure(ctx, conn, d.target.Addr.String()); err != nil {
+			return err
 		}
-		conn = secure
 	}
 	return d.talk(ctx, newPeer(conn))
 }

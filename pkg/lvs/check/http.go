@@ -16,6 +16,7 @@ type httpCheck struct {
 	target  Target
 	dial    Dial
 	receive pattern.Pattern
+	verify  Verify
 	first   hop
 	invalid string // the original's answer to a request that cannot be sent
 }
@@ -54,7 +55,7 @@ func newHTTP(t Target, env Env) (Check, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check %s: %w", t.Service, err)
 	}
-	c := &httpCheck{target: t, dial: env.dial(), receive: receive}
+	c := &httpCheck{target: t, dial: env.dial(), receive: receive, verify: env.Verify}
 	if t.Service == "http_proxy" {
 		c.first, c.invalid = proxyHop(t)
 		return c, nil
@@ -73,6 +74,10 @@ func newHTTP(t Target, env Env) (Check, error) {
 	}
 	if t.HasVirtualHost {
 		c.first.hostHeader = t.VirtualHost
+		if name := hostOf(t.VirtualHost); env.Verify.Level == VerifyName && name != "" {
+			// Only a server that hears the name can show the certificate for it.
+			c.first.server = name
+		}
 	}
 	return c, nil
 }

@@ -49,16 +49,26 @@ func parseURL(url string) (hop, error) {
 		return hop{}, errors.New("URL has no host")
 	}
 	h.hostHeader = authority
-	host, port := authority, ""
-	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
-		host, port = authority[:i], authority[i+1:]
-	}
+	h.server = hostOf(authority)
+	port := strings.TrimPrefix(authority[len(authority)-portSize(authority):], ":")
 	if port == "" {
 		port = map[bool]string{false: "80", true: "443"}[h.tls]
 	}
-	h.server = strings.Trim(host, "[]")
 	h.address = net.JoinHostPort(h.server, port)
 	return h, nil
+}
+
+// portSize is how many bytes of HOST:PORT are the port and its colon.
+func portSize(authority string) int {
+	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
+		return len(authority) - i
+	}
+	return 0
+}
+
+// hostOf is the host of HOST:PORT, without brackets.
+func hostOf(authority string) string {
+	return strings.Trim(authority[:len(authority)-portSize(authority)], "[]")
 }
 
 // redirect returns the request that a redirection asks for. It forgets the

@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,10 +28,13 @@ const maxHeader = 1 << 20
 
 var errNoData = errors.New("the server closed the connection without sending any data")
 
-// connectError is a connection that did not come about.
-type connectError struct{ err error }
+// connectError is a connection that did not come about, or not a secure one.
+type connectError struct {
+	step string
+	err  error
+}
 
-func (e *connectError) Error() string { return "connect: " + e.err.Error() }
+func (e *connectError) Error() string { return e.step + e.err.Error() }
 func (e *connectError) Unwrap() error { return e.err }
 
 var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4096) }}
@@ -42,16 +43,14 @@ var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4096) 
 func (c *httpCheck) fetch(ctx context.Context, h hop, share *bodyShare) (answer, error) {
 	conn, done, err := open(ctx, c.dial, "tcp", h.address)
 	if err != nil {
-		return answer{}, &connectError{cause(err)}
+		return answer{}, &connectError{"connect: ", cause(err)}
 	}
 	defer done()
-	var stream net.Conn = conn
+	stream := conn
 	if h.tls {
-		secure := tls.Client(conn, tlsConfig(h.server))
-		if err := secure.HandshakeContext(ctx); err != nil {
-			return answer{}, &connectError{fmt.Errorf("tls: %w", cause(err))}
+		if stream, err = c.verify.secure(ctx, conn, h.server); err != nil {
+			return answer{}, &connectError{"", err}
 		}
-		stream = secure
 	}
 	if _, err := io.WriteString(stream, c.request(h)); err != nil && isTimeout(err) {
 		return answer{}, errTimeout

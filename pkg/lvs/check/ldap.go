@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,6 +19,7 @@ type ldapCheck struct {
 	target  Target
 	dial    Dial
 	receive pattern.Pattern
+	verify  Verify
 }
 
 // maxMessage bounds what a server may make us allocate.
@@ -32,7 +32,7 @@ func newLDAP(t Target, env Env) (Check, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check %s: %w", t.Service, err)
 	}
-	return &ldapCheck{target: t, dial: env.dial(), receive: receive}, nil
+	return &ldapCheck{target: t, dial: env.dial(), receive: receive, verify: env.Verify}, nil
 }
 
 func (c *ldapCheck) Run(ctx context.Context) Result {
@@ -43,7 +43,7 @@ func (c *ldapCheck) Run(ctx context.Context) Result {
 	defer cancel()
 	text, err := c.find(ctx)
 	if err != nil {
-		if ctx.Err() != nil {
+		if expired(ctx) {
 			// The library words the end of the connection in its own way.
 			err = errTimeout
 		}
@@ -61,11 +61,9 @@ func (c *ldapCheck) find(ctx context.Context) (text string, err error) {
 	defer done()
 	secure := c.target.Service == "ldaps"
 	if secure {
-		session := tls.Client(conn, tlsConfig(c.target.Addr.String()))
-		if err := session.HandshakeContext(ctx); err != nil {
-			return "Connection failed", fmt.Errorf("TLS: %w", cause(err))
+		if conn, err = c.verify.secure(ctx, conn, c.target.Addr.String()); err != nil {
+			return "Connection failed", err
 		}
-		conn = session
 	}
 	l := ldap.NewConn(conn, secure)
 	l.Start()
@@ -75,7 +73,7 @@ func (c *ldapCheck) find(ctx context.Context) (text string, err error) {
 		bind.Username, bind.Password = c.target.Login, string(c.target.Passwd)
 	}
 	if _, err := l.SimpleBind(bind); err != nil {
-		if ctx.Err() != nil {
+		if expired(ctx) {
 			return "No answer received", err
 		}
 		return "Bind failed", fmt.Errorf("bind: %w", err)

@@ -28,7 +28,7 @@ func pgsqlConfig(t Target) (*pgconn.Config, error) {
 	cfg.User, cfg.Password, cfg.Database = t.Login, string(t.Passwd), t.sqlDatabase()
 	cfg.RuntimeParams = map[string]string{}
 	// Under TLS where the server offers it, else in clear, as libpq.
-	cfg.TLSConfig = tlsConfig(t.Addr.String())
+	cfg.TLSConfig = anyCertificate(t.Addr.String())
 	cfg.Fallbacks = []*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port}}
 	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	return cfg, nil

@@ -35,7 +35,7 @@ func (c *sqlCheck) Run(ctx context.Context) Result {
 		err = fmt.Errorf("%q returned no rows", c.target.sqlStatement())
 	}
 	if err != nil {
-		if ctx.Err() != nil {
+		if expired(ctx) {
 			// Libraries word the end of the connection in their own way.
 			err = errTimeout
 		}
