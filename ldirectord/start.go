@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"lvsha/pkg/lvs/check"
 	"lvsha/pkg/lvs/config"
 	"lvsha/pkg/lvs/director"
 	"lvsha/pkg/lvs/ipvs"
@@ -116,6 +117,7 @@ func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int
 	defer further.stop()
 	d := director.New(director.Options{
 		Path: a.path, PID: os.Getpid(), Host: config.System{}, Kernel: kernel, Log: l, Renewed: renewed,
+		Checks:   check.Env{Verify: readVerify(sysconfigFile, l)},
 		Reloaded: func(c *config.Config) { further.reload(c.Global.Execute) },
 	}, loaded)
 	ctx, cancel := context.WithCancel(context.Background())
