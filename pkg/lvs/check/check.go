@@ -5,7 +5,6 @@ package check
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -141,9 +140,6 @@ func Bracket(a netip.Addr) string {
 	return a.String()
 }
 
-// ErrNotBuilt says that a service has no check yet.
-var ErrNotBuilt = errors.New("this check is not built into this version")
-
 // negotiators are the checks by service.
 var negotiators = map[string]func(Target, Env) (Check, error){
 	"none":  func(Target, Env) (Check, error) { return always{}, nil },
@@ -167,10 +163,11 @@ var negotiators = map[string]func(Target, Env) (Check, error){
 	"radius":     newRADIUS,
 	"mysql":      newMySQL,
 	"pgsql":      newPgSQL,
+	"oracle":     newOracle,
 }
 
-// New returns the check of a target. The error is ErrNotBuilt for a service
-// that cannot be checked.
+// New returns the check of a target. The error says what of it cannot be
+// checked.
 func New(t Target, env Env) (Check, error) {
 	switch t.Type {
 	case config.On:
@@ -186,7 +183,7 @@ func New(t Target, env Env) (Check, error) {
 	}
 	build := negotiators[t.Service]
 	if build == nil {
-		return nil, fmt.Errorf("check service=%s: %w", t.Service, ErrNotBuilt)
+		return nil, fmt.Errorf("check service=%s: no such service", t.Service)
 	}
 	negotiate, err := build(t, env)
 	if err != nil || t.Type == config.Negotiate {

@@ -10,11 +10,15 @@ func Doubt(t Target) (text, meant string) {
 		return "", ""
 	}
 	switch t.Service {
+	case "http_proxy":
+		if _, invalid := proxyHop(t); invalid != "" {
+			return "service=http_proxy with a request that is no http:// URL is always down", "request=\"http://HOST/PATH\""
+		}
 	case "pop", "pops":
 		if t.Login == "" {
 			return "service=" + t.Service + " without login is always up", "set login and passwd, or use checktype=connect"
 		}
-	case "mysql", "pgsql":
+	case "mysql", "pgsql", "oracle":
 		return sqlDoubt(t)
 	case "ftp":
 		if t.Receive == "" {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// sqlCheck is service=mysql and pgsql: up is a server on which the statement in
+// sqlCheck is service=mysql, pgsql and oracle: up is a server on which the statement in
 // request returns or changes a row. It is run once.
 type sqlCheck struct {
 	target Target

@@ -602,9 +602,9 @@ func TestMails(t *testing.T) {
 
 func TestAServiceWithoutACheckIsRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "virtual=10.9.0.1:1521\n\treal=10.1.0.1:1521 gate\n")
+	w := newWorld(t, "virtual=10.9.0.1:21\n\treal=10.1.0.1:21 gate\n\tservice=ftp\n\tlogin=\"a\rb\"\n\treceive=\"x\"\n")
 	loaded, report := Load(w.path, config.System{})
-	if loaded != nil || !strings.Contains(report.Findings[0].Format("x.cf", 1), "at line 1: check service=oracle") {
+	if loaded != nil || !strings.Contains(report.Findings[0].Format("x.cf", 1), "at line 1: check ftp") {
 		t.Errorf("%v: %+v", loaded, report.Findings)
 	}
 }

@@ -45,7 +45,7 @@ func Load(path string, host config.Host) (*Loaded, *config.Report) {
 				report.Add(config.Finding{Line: v.Line, Text: text, Meant: meant, Ours: true})
 			}
 			if _, err := check.New(target, check.Env{}); err != nil {
-				report.Add(config.Finding{Severity: config.Error, Line: v.Line, Text: err.Error(), Meant: meantFor(err)})
+				report.Add(config.Finding{Severity: config.Error, Line: v.Line, Text: err.Error()})
 				break
 			}
 		}
@@ -54,11 +54,4 @@ func Load(path string, host config.Host) (*Loaded, *config.Report) {
 		return nil, report
 	}
 	return &Loaded{Config: c, digest: sha256.Sum256(content)}, report
-}
-
-func meantFor(err error) string {
-	if errors.Is(err, check.ErrNotBuilt) {
-		return "use checktype=connect or checktype=external for this service"
-	}
-	return ""
 }
