@@ -121,7 +121,7 @@ func mountsBelow(dir string) ([]string, error) {
 		return nil, err
 	}
 	var out []string
-	for line := range strings.Lines(string(text)) {
+	for _, line := range strings.Split(string(text), "\n") {
 		f := strings.Fields(line)
 		if len(f) < 5 {
 			continue

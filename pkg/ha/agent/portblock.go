@@ -83,7 +83,7 @@ func (c *call) dropRule(protocol, ports string) (bool, error) {
 		return false, err
 	}
 	want := fmt.Sprintf("-A INPUT -p %s -m multiport --dports %s -j DROP", protocol, ports)
-	for line := range strings.Lines(out) {
+	for _, line := range strings.Split(out, "\n") {
 		if strings.TrimSpace(line) == want {
 			return true, nil
 		}

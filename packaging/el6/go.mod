@@ -1,0 +1,32 @@
+module lvsha
+
+go 1.23.0
+
+require (
+	github.com/dlclark/regexp2 v1.11.5
+	github.com/go-asn1-ber/asn1-ber v1.5.8-0.20250403174932-29230038a667
+	github.com/go-ldap/ldap/v3 v3.4.11
+	github.com/go-sql-driver/mysql v1.9.3
+	github.com/jackc/pgx/v5 v5.7.6
+	github.com/mqliang/libipvs v0.0.0-20230109035226-02d9e44c145f
+	github.com/sirupsen/logrus v1.9.3
+	github.com/vishvananda/netlink v1.3.1
+	go.uber.org/goleak v1.3.0
+	golang.org/x/net v0.43.0
+	golang.org/x/sys v0.35.0
+	gopkg.in/ini.v1 v1.67.0
+	layeh.com/radius v0.0.0-20231213012653-1006025d24f8
+)
+
+require (
+	filippo.io/edwards25519 v1.1.0 // indirect
+	github.com/Azure/go-ntlmssp v0.0.0-20221128193559-754e69321358 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/hkwi/nlgo v0.0.0-20190926025335-08733afbfe04 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/pkg/errors v0.9.1 // indirect
+	github.com/vishvananda/netns v0.0.5 // indirect
+	golang.org/x/crypto v0.41.0 // indirect
+	golang.org/x/text v0.28.0 // indirect
+)
