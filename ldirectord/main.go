@@ -32,6 +32,7 @@ type app struct {
 	stdout  io.Writer
 	stderr  io.Writer
 	debug   bool
+	stay    bool // in the foreground, but else as in the background
 	command string
 	site    site
 

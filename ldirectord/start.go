@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"lvsha/pkg/lvs/check"
 	"lvsha/pkg/lvs/config"
@@ -32,6 +33,9 @@ func (a *app) start() int {
 	if a.debug || loaded.Config.Global.Supervised {
 		return a.foreground(loaded)
 	}
+	if a.stay {
+		return a.background()
+	}
 	result, err := daemon.Detach(daemon.DetachOptions{Dir: "/"})
 	if err != nil {
 		fmt.Fprintf(a.stderr, "ldirectord for %s: %v\n", a.path, err)
@@ -56,7 +60,7 @@ func (a *app) foreground(loaded *director.Loaded) int {
 	return a.serve(loaded, l, "")
 }
 
-// background is the detached process.
+// background is the detached process, or the one that a service manager watches.
 func (a *app) background() int {
 	lock, err := daemon.TryLock(a.lockFile())
 	if errors.Is(err, daemon.ErrLocked) {
@@ -90,14 +94,18 @@ func (a *app) background() int {
 }
 
 // giveUp ends a start that cannot go on: the text and the status go to the
-// start command.
+// start command, or to who runs the daemon in the foreground.
 func (a *app) giveUp(status int, text string) int {
+	if !daemon.Detached() {
+		fmt.Fprintln(a.stderr, text)
+	}
 	daemon.Fail(status, text)
 	return status
 }
 
 // serve runs the director until a signal ends it.
 func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int {
+	manager := daemon.NewNotifier()
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGXCPU, syscall.SIGXFSZ)
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM)
@@ -119,6 +127,7 @@ func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int
 		Path: a.path, PID: os.Getpid(), Host: config.System{}, Kernel: kernel, Log: l, Renewed: renewed,
 		Checks:   check.Env{Verify: readVerify(sysconfigFile, l)},
 		Reloaded: func(c *config.Config) { further.reload(c.Global.Execute) },
+		Alive:    func() { manager.Alive(time.Now()) }, AliveEvery: manager.Every(),
 	}, loaded)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -136,12 +145,12 @@ func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
-	return a.follow(cancel, d, l, signals, ended, func() { further.start(loaded.Config.Global.Execute) })
+	return a.follow(cancel, d, l, manager, signals, ended, func() { further.start(loaded.Config.Global.Execute) })
 }
 
 // follow reports readiness and obeys signals until the director has ended.
-func (a *app) follow(cancel context.CancelFunc, d *director.Director, l *logging.Log, signals <-chan os.Signal, ended <-chan error,
-	begun func(),
+func (a *app) follow(cancel context.CancelFunc, d *director.Director, l *logging.Log, manager *daemon.Notifier, signals <-chan os.Signal,
+	ended <-chan error, begun func(),
 ) int {
 	ready := d.Ready()
 	name := ""
@@ -152,6 +161,7 @@ func (a *app) follow(cancel context.CancelFunc, d *director.Director, l *logging
 			if err := daemon.Ready(); err != nil {
 				logging.Logf(l, logging.Error, "%v", err)
 			}
+			manager.Tell(daemon.NotifyReady)
 			begun()
 		case s := <-signals:
 			if s == syscall.SIGHUP {
@@ -161,6 +171,7 @@ func (a *app) follow(cancel context.CancelFunc, d *director.Director, l *logging
 			}
 			if name == "" {
 				name = signalName(s)
+				manager.Tell(daemon.NotifyStopping)
 				cancel()
 			}
 		case err := <-ended:

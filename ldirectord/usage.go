@@ -8,8 +8,8 @@ import (
 )
 
 const usageText = `Usage:
-    ldirectord [-d|--debug] [--] [configfile] start | stop | restart |
-    try-restart | reload | force-reload | status
+    ldirectord [-d|--debug] [-f|--foreground] [--] [configfile] start | stop |
+    restart | try-restart | reload | force-reload | status
 
     ldirectord --check [--json] [--explain] [configfile]
 
@@ -24,6 +24,9 @@ Options:
     --check Look at the configuration and the host and print everything that
     is wrong. Exit status: 0 nothing, 1 warnings, 2 errors. --json prints it as
     JSON, --explain the table as well that there would be with all servers up.
+
+    -f|--foreground Stay in the foreground, for service managers. The log and the
+    pid file are those of a daemon in the background.
 
     -h|--help Print this help and exit.
 
@@ -69,6 +72,8 @@ func (a *app) parse(args []string) (status int, done bool) {
 			switch letter {
 			case "d":
 				a.debug = true
+			case "f":
+				a.stay = true
 			case "h", "?":
 				show = "help"
 			case "v":
@@ -134,7 +139,7 @@ func (a *app) parseCheck(args []string) (status int, done bool) {
 	return a.preflight(o), true
 }
 
-var longOptions = map[string]string{"--debug": "d", "--help": "h", "--version": "v"}
+var longOptions = map[string]string{"--debug": "d", "--foreground": "f", "--help": "h", "--version": "v"}
 
 func (a *app) badOption(name string) (int, bool) {
 	fmt.Fprintf(a.stderr, "Unknown option: %s\n", name)

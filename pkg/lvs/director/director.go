@@ -40,6 +40,10 @@ type Options struct {
 	// Reloaded is called when another configuration has taken effect; it must not
 	// block. May be nil.
 	Reloaded func(*config.Config)
+	// Alive is called by the loop every AliveEvery; it must not block. Zero means
+	// never.
+	Alive      func()
+	AliveEvery time.Duration
 	// Grace is how long silent servers are waited for before the fallback takes
 	// over and the director counts as ready. Zero means one second.
 	Grace time.Duration
@@ -135,6 +139,8 @@ func (d *Director) Run(ctx context.Context) error {
 	d.graceEnd = d.grace.C
 	d.adopt(table)
 	d.synchronise(table, nil)
+	alive, quiet := d.signs()
+	defer quiet()
 	changed := d.watch(work)
 	d.startCheckers()
 	d.settleKnown()
@@ -157,8 +163,19 @@ func (d *Director) Run(ctx context.Context) error {
 			d.renew()
 		case <-d.reminder.C:
 			d.remind()
+		case <-alive:
+			d.o.Alive()
 		}
 	}
+}
+
+// signs is when the loop shall give a sign of life, and what ends that.
+func (d *Director) signs() (<-chan time.Time, func()) {
+	if d.o.AliveEvery == 0 {
+		return nil, func() {}
+	}
+	ticker := time.NewTicker(d.o.AliveEvery)
+	return ticker.C, ticker.Stop
 }
 
 // call runs a function on the goroutine of Run and waits for it. It returns

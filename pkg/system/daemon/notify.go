@@ -51,6 +51,9 @@ func (n *Notifier) Tell(state string) {
 	_ = conn.Close()
 }
 
+// Every is how often Alive is wanted, 0 if it is not.
+func (n *Notifier) Every() time.Duration { return n.every }
+
 // Alive is a sign of life for WatchdogSec of systemd.service(5). It may be given
 // more often than is wanted.
 func (n *Notifier) Alive(now time.Time) {

@@ -55,6 +55,9 @@ func TestNotifier(t *testing.T) {
 	if v, ok := os.LookupEnv("NOTIFY_SOCKET"); ok {
 		t.Errorf("children would see NOTIFY_SOCKET=%s", v)
 	}
+	if n.Every() != time.Second {
+		t.Errorf("a sign of life every %v, want one second", n.Every())
+	}
 	now := time.Unix(1000, 0)
 	n.Tell(daemon.NotifyReady)
 	for _, after := range []time.Duration{0, 999 * time.Millisecond, time.Second, 1500 * time.Millisecond} {
