@@ -1,5 +1,7 @@
 # make            both binaries into build/
 # make install    the layout of the packages below DESTDIR
+# make rpm        packages for CentOS 6 to 9, x86_64 and aarch64, into build/rpm
+# make srpm       the source packages alone
 # make check      format, vet, linters, the rules of the house
 # make test       everything: installs the originals (Debian, root), check,
 #                 unit tests, simulation, the comparisons in compat-tests/
@@ -24,16 +26,23 @@ BUILD       := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(L
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && test "$$($(GO) env GOARCH)" = amd64 && echo -race)
 
-.PHONY: all install check test deps unit sim chaos compat fuzz bench demo clean
+# The last Go whose programs run on the kernel of CentOS 6.
+GO_EL6      ?= $(shell GOTOOLCHAIN=go1.23.12 $(GO) env GOROOT)/bin/go
+INITDIR     := /etc/init.d
+
+.PHONY: all install files rpm srpm check test deps unit sim chaos compat fuzz bench demo clean
 
 all:
 	mkdir -p build
 	$(BUILD) -o build/heartbeat ./heartbeat
 	$(BUILD) -o build/ldirectord ./ldirectord
 
-install: all
+install: all files
+
+# What is built already is laid out; spec files come here.
+files:
 	install -d $(DESTDIR)/usr/libexec/heartbeat $(DESTDIR)/usr/lib/heartbeat $(DESTDIR)/usr/lib64/heartbeat
-	install -d $(DESTDIR)/usr/share/heartbeat $(DESTDIR)/usr/sbin $(DESTDIR)/usr/bin $(DESTDIR)/etc/init.d $(DESTDIR)/etc/sysconfig $(DESTDIR)/etc/logrotate.d
+	install -d $(DESTDIR)/usr/share/heartbeat $(DESTDIR)/usr/sbin $(DESTDIR)/usr/bin $(DESTDIR)$(INITDIR) $(DESTDIR)/etc/sysconfig $(DESTDIR)/etc/logrotate.d
 	install -d $(DESTDIR)/etc/ha.d/resource.d $(DESTDIR)/etc/ha.d/conf $(DESTDIR)/etc/ha.d/rc.d $(DESTDIR)/var/lib/heartbeat
 	install -m 0755 build/heartbeat $(DESTDIR)/usr/libexec/heartbeat/heartbeat
 	install -m 0755 build/ldirectord $(DESTDIR)/usr/sbin/ldirectord
@@ -53,18 +62,28 @@ install: all
 		mode=0755; test -x $$f || mode=0644; \
 		test -e $(DESTDIR)/etc/ha.d/$$f || install -m $$mode $$f $(DESTDIR)/etc/ha.d/$$f || exit 1; \
 	done
-	install -m 0755 packaging/init.d/heartbeat packaging/init.d/ldirectord $(DESTDIR)/etc/init.d/
+	install -m 0755 packaging/init.d/heartbeat packaging/init.d/ldirectord $(DESTDIR)$(INITDIR)/
 	for f in packaging/sysconfig/*; do \
 		test -e $(DESTDIR)/etc/sysconfig/$${f##*/} || install -m 0644 $$f $(DESTDIR)/etc/sysconfig/ || exit 1; \
 	done
 	install -m 0644 packaging/logrotate/* $(DESTDIR)/etc/logrotate.d/
 	install -m 0755 packaging/lvs-realserver $(DESTDIR)/usr/sbin/lvs-realserver
-	install -m 0755 packaging/init.d/lvs-realserver $(DESTDIR)/etc/init.d/
+	install -m 0755 packaging/init.d/lvs-realserver $(DESTDIR)$(INITDIR)/
 	install -d $(DESTDIR)/usr/lib/systemd/system
-	install -m 0644 packaging/systemd/lvs-realserver.service $(DESTDIR)/usr/lib/systemd/system/
+	install -m 0644 packaging/systemd/*.service $(DESTDIR)/usr/lib/systemd/system/
+	install -d $(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)/usr/lib/tmpfiles.d $(DESTDIR)/usr/lib/firewalld/services
+	install -m 0644 packaging/sysusers.d/heartbeat.conf $(DESTDIR)/usr/lib/sysusers.d/
+	install -m 0644 packaging/tmpfiles.d/heartbeat.conf $(DESTDIR)/usr/lib/tmpfiles.d/
+	install -m 0644 packaging/firewalld/heartbeat.xml $(DESTDIR)/usr/lib/firewalld/services/
 	for n in 1 5 8; do \
 		install -d $(DESTDIR)/usr/share/man/man$$n && install -m 0644 packaging/man/*.$$n $(DESTDIR)/usr/share/man/man$$n/ || exit 1; \
 	done
+
+rpm:
+	GO="$(GO)" GO_EL6="$(GO_EL6)" packaging/rpm/build.sh -ba $(VERSION)
+
+srpm:
+	GO="$(GO)" GO_EL6="$(GO_EL6)" packaging/rpm/build.sh -bs $(VERSION)
 
 check:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt wants these changed:"; echo "$$out"; exit 1; }

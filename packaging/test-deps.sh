@@ -6,7 +6,7 @@
 set -eu
 
 packages="heartbeat ldirectord ipvsadm keepalived resource-agents user-mode-linux
-	kmod iproute2 nftables iptables procps psmisc net-tools tcpdump nginx-light curl gcc libc6-dev groff-base"
+	kmod rpm rpmlint iproute2 nftables iptables procps psmisc net-tools tcpdump nginx-light curl gcc libc6-dev groff-base"
 # Either ping will do.
 command -v ping >/dev/null || packages="$packages iputils-ping"
 

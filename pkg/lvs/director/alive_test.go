@@ -12,7 +12,7 @@ import (
 
 // TestSignsOfLife: the loop that owns the table gives them, again and again.
 func TestSignsOfLife(t *testing.T) {
-	w := newWorld(t, "virtual=192.0.2.70:80\n real=192.0.2.121:80 gate\n checktype=off\n")
+	w := newWorld(t, "virtual=192.0.2.70:80\n\treal=192.0.2.121:80 gate\n\tchecktype=off\n")
 	loaded, report := Load(w.path, config.System{})
 	if loaded == nil {
 		t.Fatal(report.Findings)
