@@ -73,10 +73,17 @@ type Commands struct {
 	Reload <-chan struct{} // read authkeys and ha.cf again
 }
 
-// How a life ends: errAgain, to be followed by another at once; errRestart, by
-// another after the dead time; errEnded, as asked for.
+// originalPause is how long a node that was stopped stays silent before it joins
+// an original node again. One that returns while its scripts still take over is
+// given back what they are about to start, and both hold it.
+const originalPause = 5 * time.Second
+
+// How a life ends: errAgain, to be followed by another at once; errLater, by
+// another after the originalPause; errRestart, by another after the dead time;
+// errEnded, as asked for.
 var (
 	errAgain   = errors.New("begin again")
+	errLater   = errors.New("begin again later")
 	errRestart = errors.New("restart")
 	errEnded   = errors.New("ended")
 )
@@ -108,12 +115,15 @@ func Run(ctx context.Context, o Options, c Commands) error {
 			err = errAgain
 		}
 		switch {
-		case errors.Is(err, errAgain):
+		case errors.Is(err, errAgain), errors.Is(err, errLater):
+			if err == errLater && !pause(ctx, c, o, originalPause) {
+				return nil
+			}
 			// The others are known to exist; initdead is for a cold start.
 			initdead = o.Config.HA.Deadtime
 		case errors.Is(err, errRestart):
 			initdead = o.Config.HA.Initdead
-			if !pause(ctx, c, o) {
+			if !pause(ctx, c, o, o.Config.HA.Deadtime+time.Second) {
 				return nil
 			}
 			logging.Logf(o.Log, logging.Info, "Performing heartbeat restart exec.")
@@ -125,10 +135,10 @@ func Run(ctx context.Context, o Options, c Commands) error {
 	}
 }
 
-// pause waits between two lives, until the others have declared this node dead.
-// It reports false when the node shall not live again.
-func pause(ctx context.Context, c Commands, o Options) bool {
-	timer := time.NewTimer(o.Config.HA.Deadtime + time.Second)
+// pause waits between two lives. It reports false when the node shall not live
+// again.
+func pause(ctx context.Context, c Commands, o Options, d time.Duration) bool {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	tick := time.NewTicker(aliveInterval)
 	defer tick.Stop()
@@ -445,6 +455,9 @@ func (n *node) apply(effects []core.Effect) error {
 		case core.Stalled:
 			n.Log.Log(logging.Crit, "Giving up all HA resources before going on.")
 			n.alive.during(n.works.releaseNow)
+			if !n.core.Holder().AmongKin() {
+				return errLater
+			}
 			return errAgain
 		case core.Ended:
 			n.alive.during(n.works.drain)

@@ -17,6 +17,7 @@ const (
 	syncInterval   = time.Second      // between questions to a node that is not stable
 	prepareLimit   = 2 * time.Second  // for the other side to prepare before a shutdown goes on
 	agreeLimit     = 5 * time.Second  // for this side, before it agrees to a standby all the same
+	disputeLimit   = 5 * time.Second  // in which an original node may let go of what both hold
 	partitionPause = 2 * time.Second  // between the return of an original node and the restart
 )
 
@@ -116,6 +117,7 @@ type Machine struct {
 	releaseAt time.Time
 	deferred  bool // the delay of the shutdown was logged
 	restartAt time.Time
+	disputeAt time.Time // when groups that an original node holds as well are given up
 
 	peers map[string]*peer
 }
@@ -195,6 +197,9 @@ func (m *Machine) Tick(now time.Time) []Effect {
 		m.failbackAt = time.Time{}
 		m.failback(now)
 	}
+	if due(m.disputeAt, now) {
+		m.endDispute()
+	}
 	if due(m.restartAt, now) {
 		m.restartAt = time.Time{}
 		m.stopping, m.restart = true, true
@@ -207,7 +212,7 @@ func (m *Machine) Tick(now time.Time) []Effect {
 // Deadline is when Tick has something to do next; the zero time means never.
 func (m *Machine) Deadline() time.Time {
 	var next time.Time
-	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt, m.syncAt, m.agreeAt, m.releaseAt, m.askAt, m.orphansAt} {
+	for _, t := range []time.Time{m.standbyDeadline, m.localAt, m.failbackAt, m.restartAt, m.disputeAt, m.syncAt, m.agreeAt, m.releaseAt, m.askAt, m.orphansAt} {
 		if !t.IsZero() && t == m.localAt && m.anyLeaving() {
 			continue // its farewell or its death decides
 		}
@@ -270,7 +275,7 @@ func (m *Machine) settle(now time.Time) {
 	m.tryAgain(now)
 	m.unprepare()
 	m.sync(now)
-	m.audit()
+	m.audit(now)
 	m.beginShutdown(now)
 }
 
@@ -287,6 +292,12 @@ func (m *Machine) others() (alive, kin bool) {
 		kin = kin && p.kin
 	}
 	return alive, kin
+}
+
+// AmongKin reports whether every other live node runs this program.
+func (m *Machine) AmongKin() bool {
+	_, kin := m.others()
+	return kin
 }
 
 func (m *Machine) anyAlive() bool {
@@ -338,13 +349,30 @@ func (m *Machine) initialDone(reason string) {
 	m.logf(level.Info, "Initial resource acquisition complete (%s)", reason)
 }
 
-// audit says what must not be. Nothing follows from it here.
-func (m *Machine) audit() {
+// audit says what must not be, and between two of this program nothing more:
+// they settle it by themselves.
+func (m *Machine) audit(now time.Time) {
 	if m.phase != stable || m.stopping || !m.theirStable || !m.quiet() {
 		return
 	}
-	if m.mine.Has(Local) && m.theirs.Has(Foreign) && !m.overlap {
+	if !m.mine.Has(Local) || !m.theirs.Has(Foreign) {
+		m.disputeAt = time.Time{}
+		return
+	}
+	if !m.overlap {
 		m.overlap = true
 		m.logf(level.Error, "Both machines own our resources!")
 	}
+	if _, kin := m.others(); !kin && m.disputeAt.IsZero() {
+		m.disputeAt = now.Add(disputeLimit)
+	}
+}
+
+// endDispute gives everything up and begins a new life: an original node does
+// nothing about groups that both hold, but it gives back what it has to a node
+// that returns.
+func (m *Machine) endDispute() {
+	m.disputeAt = time.Time{}
+	m.logf(level.Warn, "Both machines still own our resources: giving them up to begin again.")
+	m.stopping, m.restart = true, true
 }
