@@ -68,7 +68,7 @@ func (s *scene) playKinds() error {
 	}
 	s.proofStep("start", func() error { s.ldirectord("start"); return waitFor("the whole table", full) })
 	s.proofStep("reload", func() error { s.ldirectord("reload"); return nil })
-	s.proofStep("stop", func() error { s.ldirectord("stop"); return nil })
+	s.proofStep("stop", func() error { s.ldirectord("stop"); return gone() })
 	return nil
 }
 
@@ -120,7 +120,7 @@ func (s *scene) playHand() error {
 	s.proofStep("scheduler changed", hand("ipvsadm -E -t 10.9.0.1:80 -s rr"))
 	s.proofStep("reload", hand("reload"))
 	s.proofStep("foreign service deleted", hand("ipvsadm -D -t 10.8.0.1:80", "ipvsadm -A -u 10.8.0.1:80 -s rr"))
-	s.proofStep("stop", func() error { s.ldirectord("stop"); return nil })
+	s.proofStep("stop", func() error { s.ldirectord("stop"); return gone() })
 	return nil
 }
 
