@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"strconv"
 	"strings"
 )
 
@@ -95,21 +96,45 @@ func (t Target) failed(text string, err error) Result {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errEnd
 	}
-	for _, secret := range []string{string(t.Passwd), string(t.Secret)} {
-		if secret != "" && strings.Contains(err.Error(), secret) {
-			err = errors.New(strings.ReplaceAll(err.Error(), secret, "<secret>"))
-		}
+	var reply *unwantedReply
+	if errors.As(err, &reply) {
+		err = &unwantedReply{reply.step, t.withoutSecrets(reply.reply), reply.want}
+	} else if text := t.withoutSecrets(err.Error()); text != err.Error() {
+		err = errors.New(text)
 	}
 	return down(text, fmt.Errorf("check %s %s: %w", t.Service, t.hostPort(), err))
+}
+
+// withoutSecrets takes out of a text what is secret, also as a quoted string has
+// it.
+func (t Target) withoutSecrets(text string) string {
+	for _, secret := range []string{string(t.Passwd), string(t.Secret)} {
+		if secret == "" {
+			continue
+		}
+		for _, form := range []string{secret, imapQuoted(secret), strconv.Quote(secret)} {
+			form = strings.TrimSuffix(strings.TrimPrefix(form, `"`), `"`)
+			if form != "" {
+				text = strings.ReplaceAll(text, form, "<secret>")
+			}
+		}
+	}
+	return text
 }
 
 // shownReply is how much of a line that was not wanted is shown.
 const shownReply = 200
 
-// unwanted says that a server's answer was another one.
-func unwanted(step, reply, want string) error {
-	return fmt.Errorf("%s: answer %q, wanted %s", step, reply[:min(len(reply), shownReply)], want)
+// unwantedReply is an answer that was not wanted. It keeps the whole of it: half of
+// a password would not be found.
+type unwantedReply struct{ step, reply, want string }
+
+func (e *unwantedReply) Error() string {
+	return fmt.Sprintf("%s: answer %q, wanted %s", e.step, e.reply[:min(len(e.reply), shownReply)], e.want)
 }
+
+// unwanted says that a server's answer was another one.
+func unwanted(step, reply, want string) error { return &unwantedReply{step, reply, want} }
 
 // hasPrefixFold is strings.HasPrefix without regard to case, for ASCII.
 func hasPrefixFold(s, prefix string) bool {

@@ -1,11 +1,16 @@
 package check_test
 
 import (
+	"context"
 	"io"
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"lvsha/pkg/lvs/check"
+	"lvsha/pkg/lvs/config"
 )
 
 func TestRecordedSMTP(t *testing.T) {
@@ -60,22 +65,40 @@ func TestRecordedIMAP(t *testing.T) {
 	}}.run(t)
 }
 
-// TestPasswordsAreNotRepeated has a server that quotes what it was sent.
+// greets is a server that says everything before it is asked.
+func greets(said string) check.Dial {
+	return func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go func() { _, _ = io.WriteString(far, said) }()
+		go func() {
+			defer far.Close()
+			_, _ = io.Copy(io.Discard, far) // until the check closes
+		}()
+		return near, nil
+	}
+}
+
+// TestPasswordsAreNotRepeated has servers that quote what they were sent.
 func TestPasswordsAreNotRepeated(t *testing.T) {
 	t.Parallel()
-	l, addr := listen(t)
-	go func() {
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		_, _ = conn.Write([]byte("+OK hi\r\n-ERR no CAPA\r\n+OK\r\n-ERR hunter2 is wrong\r\n"))
-		_, _ = io.Copy(io.Discard, conn)
-	}()
-	target := check.Target{Service: "pop", Addr: addr.Addr(), Port: addr.Port(), Login: "u", Passwd: "hunter2"}
-	r := run(t, target)
-	if r.Up || !strings.Contains(r.Err.Error(), "<secret> is wrong") || strings.Contains(r.Err.Error(), "hunter2") {
-		t.Errorf("%+v", r)
+	tests := []struct{ name, service, passwd, says, want, never string }{
+		{"pop", "pop", "hunter2", "+OK hi\r\n-ERR no CAPA\r\n+OK\r\n-ERR hunter2 is wrong\r\n", "<secret> is wrong", "hunter2"},
+		{"quoted", "imap", `hunt"er2`, "* OK hi\r\n0 NO LOGIN \"u\" \"hunt\\\"er2\"\r\n", "<secret>", "er2"},
+		{"at the end of what is shown", "imap", "hunter2", "* OK hi\r\n0 NO " + strings.Repeat("x", 190) + "hunter2\r\n", "<secr", "hunt"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			target := check.Target{Service: test.service, Addr: netip.MustParseAddr("127.0.0.1"), Port: 1, Login: "u",
+				Passwd: config.Secret(test.passwd), Timeout: 10 * time.Second}
+			ck, err := check.New(target, check.Env{Dial: greets(test.says)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := check.Run(t.Context(), ck)
+			if r.Up || !strings.Contains(r.Err.Error(), test.want) || strings.Contains(r.Err.Error(), test.never) {
+				t.Errorf("%+v", r)
+			}
+		})
 	}
 }

@@ -80,6 +80,8 @@ func (o *oracleListener) serve(l net.Listener) {
 				return
 			}
 			_, _ = conn.Write(answer)
+			_ = conn.(*net.TCPConn).CloseWrite()
+			_, _ = io.Copy(io.Discard, conn)
 		}()
 	}
 }
