@@ -3,6 +3,7 @@ package check
 import (
 	"bufio"
 	"bytes"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -129,4 +130,93 @@ func TestReverseName(t *testing.T) {
 			t.Errorf("%s: %s", address, got)
 		}
 	}
+}
+
+// packets is a raw socket without a network: requests go out at one end, answers
+// come in at the other.
+type packets struct {
+	net.PacketConn
+	sent   chan sent
+	coming chan sent
+	closed chan struct{}
+}
+
+type sent struct {
+	packet []byte
+	addr   net.Addr
+}
+
+func (p *packets) WriteTo(packet []byte, to net.Addr) (int, error) {
+	p.sent <- sent{bytes.Clone(packet), to}
+	return len(packet), nil
+}
+
+func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
+	select {
+	case s := <-p.coming:
+		return copy(b, s.packet), s.addr, nil
+	case <-p.closed:
+		return 0, nil, net.ErrClosed
+	}
+}
+
+func (p *packets) Close() error { close(p.closed); return nil }
+
+// TestPingsShareASocket has two pings under way, whose answers come in the other
+// order and among what is no answer to them.
+func TestPingsShareASocket(t *testing.T) {
+	t.Parallel()
+	var opened []*packets
+	s := &pingSocket{reply: 0, listen: func(string, string) (net.PacketConn, error) {
+		p := &packets{sent: make(chan sent, 2), coming: make(chan sent), closed: make(chan struct{})}
+		opened = append(opened, p)
+		return p, nil
+	}}
+	for range 2 {
+		if err := s.enter(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one := echo{netip.MustParseAddr("192.0.2.1"), 7, 1}
+	two := echo{netip.MustParseAddr("192.0.2.2"), 7, 1}
+	first, err1 := s.send(one, []byte("one"))
+	second, err2 := s.send(two, []byte("two"))
+	if err1 != nil || err2 != nil || len(opened) != 1 {
+		t.Fatalf("%v, %v, %d sockets", err1, err2, len(opened))
+	}
+	answer := func(kind byte, addr string, id, seq byte) {
+		opened[0].coming <- sent{[]byte{kind, 0, 0, 0, 0, id, 0, seq}, &net.IPAddr{IP: net.ParseIP(addr)}}
+	}
+	isOpen := func(c <-chan struct{}) bool {
+		select {
+		case <-c:
+			return false
+		default:
+			return true
+		}
+	}
+	answer(8, "192.0.2.1", 7, 1) // a request
+	answer(0, "192.0.2.1", 8, 1) // to somebody else
+	answer(0, "192.0.2.1", 7, 2) // to another attempt
+	answer(0, "192.0.2.3", 7, 1) // from somebody else
+	opened[0].coming <- sent{[]byte{0, 0}, &net.IPAddr{IP: net.ParseIP("192.0.2.1")}}
+	answer(0, "192.0.2.2", 7, 1)
+	<-second
+	if !isOpen(first) {
+		t.Error("the first ping has got another one's answer")
+	}
+	answer(0, "192.0.2.1", 7, 1)
+	<-first
+	s.leave()
+	if !isOpen(opened[0].closed) {
+		t.Error("the socket was closed under its user")
+	}
+	s.leave()
+	if isOpen(opened[0].closed) {
+		t.Error("the socket stays open")
+	}
+	if err := s.enter(); err != nil || len(opened) != 2 {
+		t.Errorf("opened again: %v, %d sockets", err, len(opened))
+	}
+	s.leave()
 }
