@@ -26,8 +26,6 @@ type service struct {
 	others   map[string][]string // lines of further cases that are up
 	wrong    map[string][]string // lines of cases that are down
 	tls      bool
-	// bare services have nobody who could be silent or slow.
-	bare bool
 }
 
 func lines(l ...string) []string { return l }
@@ -137,8 +135,8 @@ var services = []service{
 	},
 }
 
-// limit is the time of a check in the cases; twice the original's own pauses
-// would make them long.
+// limit is the time of a check in the cases, in seconds: enough for slow servers
+// on a busy machine.
 const limit = 4
 
 // allCases are those of the services and of the other types of checks.

@@ -38,7 +38,7 @@ type server struct {
 	ready []string
 }
 
-// tlsSuffixes are the instances that differ by their certificate.
+// tlsAddresses are the instances that differ by their certificate.
 var tlsAddresses = map[string]string{"trusted": trusted, "expired": expired, "unknown": unknownCA}
 
 var servers = []server{
