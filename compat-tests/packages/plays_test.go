@@ -1,6 +1,7 @@
 package packages_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,6 +52,13 @@ type buildError struct {
 func (e *buildError) Error() string { return "build " + e.spec + ": " + e.err.Error() + "\n" + e.out }
 
 func TestMain(m *testing.M) {
+	if err, done := role(os.Args); done {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	status := m.Run()
 	if standInDir != "" {
 		_ = os.RemoveAll(standInDir)
@@ -59,7 +67,7 @@ func TestMain(m *testing.M) {
 }
 
 // changing is what differs from one run to the next.
-var changing = regexp.MustCompile(`\[pid \d+`)
+var changing = regexp.MustCompile(`pid:? \d+`)
 
 // play runs a script of testdata/plays in a root of its own.
 func play(t *testing.T, name, el string, env ...string) string {
@@ -87,7 +95,7 @@ func play(t *testing.T, name, el string, env ...string) string {
 	if err != nil {
 		t.Errorf("%s: %v", name, err)
 	}
-	return changing.ReplaceAllString(strings.ReplaceAll(string(out), dir, ""), "[pid N")
+	return changing.ReplaceAllString(strings.ReplaceAll(string(out), dir, ""), "pid N")
 }
 
 func TestPlays(t *testing.T) {

@@ -1,0 +1,2 @@
+r -i $(ours heartbeat ldirectord)
+exec $T/player howto $T/results
