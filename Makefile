@@ -97,8 +97,7 @@ deps:
 unit:
 	$(GO) test $(RACE) ./heartbeat/... ./ldirectord/... ./pkg/...
 
-# One package at a time: they start daemons and kernels and measure nothing, but
-# wait for timers.
+# Two packages at a time: most of the time they wait for timers.
 # The race detector is in unit, with fewer histories.
 sim:
 	$(GO) test -count=1 -timeout 30m -run TestRandomHistories ./pkg/ha/core -histories $(HISTORIES)
@@ -108,7 +107,7 @@ chaos: all
 	$(GO) test -count=1 -v -timeout 0 -run TestRounds ./compat-tests/chaos -rounds $(ROUNDS) -seed $(SEED) -output $(CURDIR)/build/chaos
 
 compat: all
-	$(GO) test -count=1 -p 1 -timeout 20m ./compat-tests/...
+	$(GO) test -count=1 -p 2 -timeout 20m ./compat-tests/...
 
 test: deps check unit sim compat
 
