@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -33,6 +34,41 @@ func open(ctx context.Context, dial Dial, network, address string) (net.Conn, fu
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return conn, func() { stop(); _ = conn.Close() }, nil
+}
+
+// connections are those that a library opens for one check. They end with it,
+// and after it there are no more.
+type connections struct {
+	ctx  context.Context // of the check
+	dial Dial
+
+	mu    sync.Mutex
+	ended bool
+	dones []func()
+}
+
+func (c *connections) open(network, address string) (net.Conn, error) {
+	conn, done, err := open(c.ctx, c.dial, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		done()
+		return nil, net.ErrClosed
+	}
+	c.dones = append(c.dones, done)
+	return conn, nil
+}
+
+func (c *connections) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	for _, done := range c.dones {
+		done()
+	}
 }
 
 // errTimeout is the deadline of the check, whoever noticed it.

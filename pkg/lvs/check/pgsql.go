@@ -39,19 +39,13 @@ func pgsqlRows(ctx context.Context, t Target, dial Dial, statement string) (rows
 	if err != nil {
 		return 0, err
 	}
-	var releases []func()
-	cfg.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, done, err := open(ctx, dial, network, address)
-		if err == nil {
-			releases = append(releases, done)
-		}
-		return conn, err
+	// The library closes a connection that failed in a goroutine of its own, which
+	// opens another one for that, maybe when the check is over.
+	connections := &connections{ctx: ctx, dial: dial}
+	defer connections.close()
+	cfg.DialFunc = func(_ context.Context, network, address string) (net.Conn, error) {
+		return connections.open(network, address)
 	}
-	defer func() {
-		for _, release := range releases {
-			release()
-		}
-	}()
 	conn, err := pgconn.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return 0, pgsqlCause(err)
