@@ -106,7 +106,7 @@ sim:
 chaos: all
 	$(GO) test -count=1 -v -timeout 0 -run TestRounds ./compat-tests/chaos -rounds $(ROUNDS) -seed $(SEED) -output $(CURDIR)/build/chaos
 
-compat: all
+compat: all rpm
 	$(GO) test -count=1 -p 2 -timeout 20m ./compat-tests/...
 
 test: deps check unit sim compat

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -90,21 +92,12 @@ func TestMetadata(t *testing.T) {
 				t.Errorf("%s: payload and digests %s", p, got)
 			}
 			for _, line := range strings.Split(output(t, "rpm", "-qp", "--requires", p), "\n") {
-				if feature, _, _ := strings.Cut(line, " "); strings.HasPrefix(feature, "rpmlib") && !contains(known, feature) {
+				if feature, _, _ := strings.Cut(line, " "); strings.HasPrefix(feature, "rpmlib") && !slices.Contains(known, feature) {
 					t.Errorf("%s needs %s", p, feature)
 				}
 			}
 		}
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 // TestVersion holds the version of the spec file to that of the Makefile.
@@ -119,6 +112,25 @@ func TestVersion(t *testing.T) {
 	}
 	if !bytes.Contains(spec, []byte("\nVersion:        5.0.0\n")) || !bytes.Contains(makefile, []byte("\nVERSION     := 5.0.0\n")) {
 		t.Error("the spec file and the Makefile do not both say 5.0.0")
+	}
+}
+
+// TestModules: the libraries of CentOS 6 are those of the others, older.
+func TestModules(t *testing.T) {
+	module := regexp.MustCompile(`(?m)^\t(\S+) v\S+$`)
+	var lists [2][]string
+	for i, name := range []string{"../../go.mod", "../../packaging/el6/go.mod"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range module.FindAllStringSubmatch(string(text), -1) {
+			lists[i] = append(lists[i], m[1])
+		}
+		slices.Sort(lists[i])
+	}
+	if len(lists[0]) < 5 || !slices.Equal(lists[0], lists[1]) {
+		t.Errorf("go.mod has %v, packaging/el6/go.mod %v", lists[0], lists[1])
 	}
 }
 

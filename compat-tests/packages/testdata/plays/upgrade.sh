@@ -28,3 +28,12 @@ echo "and return:"
 r -i $(old cluster-glue resource-agents)
 in_root 'cat /etc/ha.d/shellfuncs /usr/libexec/heartbeat/send_arp /usr/sbin/ha_logger'
 calls
+echo "the way back:"
+r -U --oldpackage $(old heartbeat-$HEARTBEAT heartbeat-libs-$HEARTBEAT $LDIRECTORD)
+packages
+kept
+in_root 'find /etc/ha.d /usr/lib*/heartbeat /usr/libexec/heartbeat /usr/share/heartbeat /usr/sbin/ha_logger -xtype l'
+in_root 'head -2 /etc/init.d/heartbeat /usr/sbin/ldirectord'
+r -e resource-agents cluster-glue --nodeps
+look /etc/ha.d/shellfuncs /usr/libexec/heartbeat/send_arp /usr/lib64/heartbeat/send_arp /usr/sbin/ha_logger
+calls
