@@ -29,6 +29,9 @@ r -i $(old cluster-glue resource-agents)
 in_root 'cat /etc/ha.d/shellfuncs /usr/libexec/heartbeat/send_arp /usr/sbin/ha_logger'
 calls
 echo "the way back:"
+case $LDIRECTORD in
+heartbeat-*) r -e ldirectord ;; # another name, the same files
+esac
 r -U --oldpackage $(old heartbeat-$HEARTBEAT heartbeat-libs-$HEARTBEAT $LDIRECTORD)
 packages
 kept
