@@ -94,6 +94,10 @@ func (t *trial) bounds() judge.Bounds {
 	}
 	if t.mixed {
 		b.Settle, b.Answer, b.Calm, b.Moves = beside, beside, 2*beside, 6
+		b.Mute = make(map[string]bool)
+		for _, n := range t.nodes() {
+			b.Mute[n.Name] = n.Program == pair.Original
+		}
 	}
 	return b
 }

@@ -24,6 +24,9 @@ type Bounds struct {
 	// Moves is how often a group may come up between two events. It bounds
 	// flapping.
 	Moves int
+	// Mute are nodes that do not announce again what they hold, as the original:
+	// what another one said of it in between stands.
+	Mute map[string]bool
 }
 
 // Judge takes the events of one history in the order of their time. Overlaps are
@@ -182,7 +185,7 @@ func (j *Judge) Rest(at time.Time) {
 		switch {
 		case len(g.holders) != 1:
 			j.accuse(at, g, "at rest %s is on %q", name, strings.Join(g.holders, "+"))
-		case g.announcer != g.holders[0]:
+		case g.announcer != g.holders[0] && !j.bounds.Mute[g.holders[0]]:
 			j.accuse(at, g, "%s is on %s, but %q was the last to announce it", name, g.holders[0], g.announcer)
 		}
 	}

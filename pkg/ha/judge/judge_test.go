@@ -94,6 +94,12 @@ func TestVerdicts(t *testing.T) {
 			j.Announce(at(2), "b", "g")
 			j.Rest(at(5))
 		}, `"b" was the last to announce it`},
+		{"announced by another one, held by one that never says so again", func(j *judge.Judge) {
+			j.SetBounds(at(0), judge.Bounds{Settle: time.Hour, Answer: time.Hour, Calm: time.Hour, Moves: 9, Mute: map[string]bool{"a": true}})
+			j.Up(at(1), "a", "g")
+			j.Announce(at(2), "b", "g")
+			j.Rest(at(5))
+		}, ""},
 		{"nobody at rest", func(j *judge.Judge) { j.Rest(at(1)) }, `at rest g is on ""`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
