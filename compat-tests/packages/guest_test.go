@@ -3,6 +3,7 @@ package packages_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -85,10 +86,17 @@ func guest(t *testing.T, name, el string, env ...string) (out, share string) {
 	return console.String(), share
 }
 
+// everyRelease has the how-to played with the packages of every release.
+var everyRelease = flag.Bool("every-release", false, "play the how-to with the packages of every release")
+
 // TestHowto plays the how-to with what the packages install; /etc/init.d/heartbeat
 // starts and stops the directors.
 func TestHowto(t *testing.T) {
-	for _, el := range []string{"el6", "el7"} {
+	releases := []string{"el6"} // those of el7 are played by TestUnits
+	if *everyRelease {
+		releases = append(releases, "el7")
+	}
+	for _, el := range releases {
 		t.Run(el, func(t *testing.T) {
 			out, share := guest(t, "howto", el)
 			text, err := os.ReadFile(filepath.Join(share, "results"))
