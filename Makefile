@@ -23,6 +23,12 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 TOOLS       := hb_standby hb_takeover hb_addnode hb_delnode hb_setsite hb_setweight ResourceManager req_resource mach_down
 BUILD       := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 
+# The library below libipvs has the netlink structures of some machines only. Those
+# of aarch64 are laid out as those of x86_64; a source package brings them.
+NLGO   := github.com/hkwi/nlgo
+MODULE := $(if $(filter arm64,$(shell $(GO) env GOARCH)),$(if $(wildcard vendor),,build/arm64/go.mod))
+BUILD  += $(MODULE:%=-modfile %)
+
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && test "$$($(GO) env GOARCH)" = amd64 && echo -race)
 
@@ -32,10 +38,19 @@ INITDIR     := /etc/init.d
 
 .PHONY: all install files rpm srpm check test deps unit sim chaos compat fuzz bench demo clean
 
-all:
+all: $(MODULE)
 	mkdir -p build
 	$(BUILD) -o build/heartbeat ./heartbeat
 	$(BUILD) -o build/ldirectord ./ldirectord
+
+build/arm64/go.mod: go.mod go.sum
+	rm -rf build/arm64 && mkdir -p build/arm64
+	$(GO) mod download $(NLGO)
+	cp -r $$($(GO) list -m -f '{{.Dir}}' $(NLGO)) build/arm64/nlgo && chmod -R u+w build/arm64/nlgo
+	cp build/arm64/nlgo/syscall_linux_amd64.go build/arm64/nlgo/syscall_linux_arm64.go
+	test -e build/arm64/nlgo/go.mod || echo 'module $(NLGO)' >build/arm64/nlgo/go.mod
+	cp go.sum build/arm64/
+	{ cat go.mod; echo; echo 'replace $(NLGO) => ./build/arm64/nlgo'; } >$@
 
 install: all files
 
@@ -97,9 +112,17 @@ deps:
 unit:
 	$(GO) test $(RACE) ./heartbeat/... ./ldirectord/... ./pkg/...
 
+# The race detector is in unit, with fewer histories.
+sim:
+	$(GO) test -count=1 -timeout 30m -run TestRandomHistories ./pkg/ha/core -histories $(HISTORIES)
+
+# Real pairs under random faults: make chaos ROUNDS=500 SEED=7.
+chaos: all
+	$(GO) test -count=1 -v -timeout 0 -run TestRounds ./compat-tests/chaos -rounds $(ROUNDS) -seed $(SEED) -output $(CURDIR)/build/chaos
+
 # Those that boot a kernel of their own, one at a time: it has one processor, and
 # the originals in it are slow enough. The others wait for timers most of the time.
-GUESTS := ldirectord packages realserver syncdaemon uml
+GUESTS := disks ldirectord packages realserver syncdaemon uml
 compat: all rpm
 	$(GO) test -count=1 -p 2 -timeout 20m $(filter-out $(GUESTS:%=lvsha/compat-tests/%),$(shell $(GO) list ./compat-tests/...))
 	$(GO) test -count=1 -p 1 -timeout 20m $(GUESTS:%=./compat-tests/%)

@@ -31,6 +31,7 @@ require (
 	github.com/vishvananda/netlink v1.3.1
 	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0
+	golang.org/x/term v0.47.0
 	gopkg.in/ini.v1 v1.67.0
 	layeh.com/radius v0.0.0-20231213012653-1006025d24f8
 )

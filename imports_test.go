@@ -19,8 +19,8 @@ const module = "lvsha/"
 
 // pure packages do no input or output, start no goroutine and read no clock.
 var pure = []string{
-	"pkg/ha/message", "pkg/ha/membership", "pkg/ha/takeover", "pkg/ha/core", "pkg/ha/ipfail", "pkg/ha/judge",
-	"pkg/lvs/health", "pkg/lvs/plan", "pkg/lvs/pattern",
+	"pkg/ha/message", "pkg/ha/membership", "pkg/ha/takeover", "pkg/ha/core", "pkg/ha/ipfail", "pkg/ha/judge", "pkg/ha/view",
+	"pkg/lvs/health", "pkg/lvs/plan", "pkg/lvs/pattern", "pkg/lvs/view",
 	"pkg/system/logging/level",
 }
 

@@ -213,5 +213,6 @@ func (c *clStatus) heartbeat(err error, args []string) int {
 	}
 	c.choose("version:\t"+c.client.Version, "Heartbeat version "+c.client.Version)
 	c.choose("managed by:\t\"haresources\"", "Resources controlled by \"haresources\"")
+	c.membership()
 	return c.listNodes()
 }

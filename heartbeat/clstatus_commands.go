@@ -50,6 +50,34 @@ hbparameter -p <parameter-name>
 // clientWait is how long the daemon of another node has to answer.
 const clientWait = 500
 
+// membership prints what ccm says, where it runs.
+func (c *clStatus) membership() {
+	m, err := client.AskCCM(runDir+"/"+client.CCMSocket, c.deadline)
+	switch {
+	case errors.Is(err, client.ErrDenied):
+		fmt.Fprintln(c.stderr, err)
+		c.complain("%v", client.ErrNoMembership)
+	case err != nil:
+		c.complain("%v", err)
+	case m == nil:
+	case m.Evicted:
+		fmt.Fprint(c.stdout, "\nccm membership evicted\n")
+	default:
+		quorum, not := "with", ""
+		if !m.Quorum {
+			quorum = "WITHOUT"
+		}
+		if !m.Has(c.client.Node) {
+			not = "NOT "
+		}
+		fmt.Fprintf(c.stdout, "\nccm membership %s quorum\n\tinstance %d\n\tmembers %d\n", quorum, m.Instance, len(m.Members))
+		for _, n := range m.Members {
+			fmt.Fprintf(c.stdout, "\t\t%d %s\t(born: %d)\n", n.Index, n.Name, n.Born)
+		}
+		fmt.Fprintf(c.stdout, "\t%smember of partition\n", not)
+	}
+}
+
 func (c *clStatus) listNodes() int {
 	nodes, err := c.client.Nodes()
 	if err != nil {

@@ -24,6 +24,9 @@ type clusterJSON struct {
 	Keepalive int64      `json:"keepalive_ms,omitempty"`
 	Resources string     `json:"resources,omitempty"`
 	Nodes     []nodeJSON `json:"nodes,omitempty"`
+	// View is what heartbeat status --json prints; hbstatus has it if the daemon is
+	// one that tells.
+	View json.RawMessage `json:"view,omitempty"`
 }
 
 type nodeJSON struct {
@@ -48,6 +51,8 @@ func runCLStatusJSON(args []string, stdout, stderr io.Writer) int {
 	}
 	state, err := askAll()
 	if errors.Is(err, os.ErrDeadlineExceeded) {
+		reason, _, _ := whyNoView(err, pidFile)
+		print1(stdout, clusterJSON{Running: true, Reason: reason})
 		return statusNoAnswer
 	}
 	var refused *client.RefusedError
@@ -72,6 +77,11 @@ func runCLStatusJSON(args []string, stdout, stderr io.Writer) int {
 		if s := state.Nodes[i].Status; s != "up" && s != "active" && s != "ping" {
 			return exitFailed
 		}
+	case "hbstatus":
+		if text, _, err := askView(statusSocket); err == nil {
+			state.View = text
+		}
+		print1(stdout, state)
 	default:
 		print1(stdout, state)
 	}

@@ -32,6 +32,9 @@ func runHeartbeat(args []string, stdout, stderr io.Writer) int {
 		}
 		return runCheck(o, stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "status" {
+		return runFullStatus(args[1:], statusSocket, pidFile, stdout, stderr)
+	}
 	o, ok := parse(args, stderr)
 	if !ok {
 		return exitUsage
@@ -43,7 +46,7 @@ func runHeartbeat(args []string, stdout, stderr io.Writer) int {
 	case printDefaults:
 		runDefaults(stdout)
 		return exitOK
-	case status:
+	case printStatus:
 		return runStatus(pidFile, stdout)
 	case stop:
 		return runStop(pidFile, stderr)

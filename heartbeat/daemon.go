@@ -57,7 +57,7 @@ func runStart(o options, stdout, stderr io.Writer) int {
 		log.Close()
 		return report.Status
 	}
-	if pid, state := daemon.Find(pidFile, daemon.SameProgram); state == daemon.Running {
+	if pid, running := runningDaemon(); running {
 		logging.Logf(log, logging.Info, "heartbeat: already running [pid %d].", pid)
 		log.Close()
 		return exitOK
@@ -79,6 +79,33 @@ func runStart(o options, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "heartbeat: ERROR: %s\n", result.Text)
 	}
 	return result.Status
+}
+
+// runningDaemon is the process id of the daemon, if it runs.
+func runningDaemon() (pid int, running bool) {
+	pid, state := daemon.Find(pidFile, daemon.SameProgram)
+	return pid, state == daemon.Running
+}
+
+// takeLock makes sure that this is the only daemon. The error is daemon.ErrLocked if
+// another one runs. A daemon that was just killed, or what it was about to start, has
+// the lock for a moment: who kills the daemon and starts it at once means it.
+func takeLock() (*daemon.Lock, error) {
+	lock, err := daemon.TryLock(lockFile)
+	if !errors.Is(err, daemon.ErrLocked) {
+		return lock, err
+	}
+	if _, running := runningDaemon(); running {
+		return nil, err
+	}
+	const limit = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	lock, err = daemon.WaitLock(ctx, lockFile)
+	if _, running := runningDaemon(); err != nil && running {
+		return nil, daemon.ErrLocked // it has only now written its number
+	}
+	return lock, err
 }
 
 // workDir makes the directory of the daemon, where its core dumps would lie.
@@ -115,7 +142,7 @@ func live(o options, stderr io.Writer) int {
 	if cfg.HA.Coredumps {
 		daemon.DumpCore()
 	}
-	lock, err := daemon.TryLock(lockFile)
+	lock, err := takeLock()
 	if errors.Is(err, daemon.ErrLocked) {
 		// Somebody else was faster.
 		daemon.Fail(exitOK, "")
@@ -168,7 +195,7 @@ func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Noti
 		return fmt.Errorf("netlink: %w", err)
 	}
 	defer host.Close()
-	settings := readSettings(log)
+	settings := readSettings(sysconfigFile, log)
 	neighbours, err := netif.NewAnnouncer(host, settings.schedule, func(err error) {
 		log.Log(logging.Warn, "announce: "+err.Error())
 	})
@@ -176,9 +203,13 @@ func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Noti
 		return fmt.Errorf("announcer: %w", err)
 	}
 	defer neighbours.Close()
+	env := resource.Environment(cfg, cfg.Node, settings.tmp, os.Environ())
+	if settings.logJSON {
+		env = append(env, logging.JSONEnv+"="+logging.FormatJSON)
+	}
 	runner := &resource.Runner{
-		Env:     resource.Environment(cfg, cfg.Node, settings.tmp, os.Environ()),
-		Timeout: settings.scriptTimeout, StopRetryMax: stopRetryMax(cfg),
+		Env:     env,
+		Timeout: settings.scriptTimeout, StopRetryMax: stopRetryMax(cfg), StandbyChecks: settings.standbyChecks,
 		Log:    log,
 		Agents: &resource.Agents{Host: host, Announcer: announcer{Announcer: neighbours, log: log}, Log: log},
 	}
@@ -195,6 +226,8 @@ func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Noti
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	pid := os.Getpid()
+	queries := node.NewQueries()
+	defer startStatus(queries, settings.listen, log).Close()
 	var again *node.Reconfigured
 	permissions, bad := api.ResolvePermissions(cfg.HA.APIAuth)
 	for _, err := range bad {
@@ -202,7 +235,7 @@ func serve(cfg *config.Config, o options, log *logging.Log, manager *daemon.Noti
 	}
 	err = node.Run(ctx, node.Options{
 		Config: cfg, Host: cfg.Node, StateDir: stateDir, Log: log, Runner: runner, Version: version, Kept: kept, StartRetry: settings.startRetry,
-		RunDir: runDir, Permissions: permissions,
+		RunDir: runDir, Permissions: permissions, Queries: queries, PID: pid,
 		Load: func() (*config.Config, *config.Report) { return config.Load(configDir, config.SystemHost()) },
 		Reboot: func() {
 			log.Close()
@@ -308,6 +341,7 @@ func openLog(cfg *config.Config, terminal io.Writer, o options) *logging.Log {
 		if cfg.HA.UseLogd {
 			options.Logd, options.LogdRetry = logdSocket, cfg.HA.ConnLogdTime
 		}
+		options.JSON = readSettings(sysconfigFile, silent{}).logJSON
 		options.UID, options.GID = account("hacluster", "haclient")
 	}
 	log, err := logging.Open(options)

@@ -44,7 +44,7 @@ func newManager(self string, stderr io.Writer) (*manager, error) {
 			m.host = strings.ToLower(name)
 		} else {
 			m.host = cfg.Node
-			env = resource.Environment(cfg, cfg.Node, readSettings(silent{}).tmp, env)
+			env = resource.Environment(cfg, cfg.Node, readSettings(sysconfigFile, silent{}).tmp, env)
 		}
 	}
 	log, done := resource.OpenScriptLog(filepath.Base(self), env, stderr)

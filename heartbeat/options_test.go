@@ -15,7 +15,7 @@ func TestParse(t *testing.T) {
 	}{
 		{args: "", want: options{action: start}},
 		{args: "-k", want: options{action: stop}},
-		{args: "-s", want: options{action: status}},
+		{args: "-s", want: options{action: printStatus}},
 		{args: "-r", want: options{action: reload}},
 		{args: "-V", want: options{action: printVersion}},
 		{args: "--version", want: options{action: printVersion}},
@@ -24,14 +24,20 @@ func TestParse(t *testing.T) {
 		{args: "-d -d -v", want: options{debug: 2, verbose: true}},
 		{args: "-fl", want: options{foreground: true, noRealtime: true}},
 		// The last action counts, words and a bare dash are nothing.
-		{args: "-k -s", want: options{action: status}},
-		{args: "word - -s word", want: options{action: status}},
+		{args: "-k -s", want: options{action: printStatus}},
+		{args: "word - -s word", want: options{action: printStatus}},
 		{args: "-D", want: options{action: printDefaults}},
 		{args: "-DW", want: options{action: printDefaults}},
 		{args: "-R -C all -l", want: options{noRealtime: true}},
 		{args: "-RCall -k", want: options{action: stop}},
 		{args: "-M", fail: noPacemaker},
 		{args: "-x", fail: "heartbeat: unknown option -x\nUsage: heartbeat "},
+		{args: "--chek", fail: "heartbeat: unknown option --chek; did you mean heartbeat --check?\nUsage: heartbeat "},
+		{args: "start", want: options{action: start}},
+		// Words that the original ignores would start a daemon.
+		{args: "statu", fail: "heartbeat: statu is nothing that it does; did you mean heartbeat status?\n"},
+		{args: "stop", fail: "heartbeat: stop is nothing that it does; did you mean heartbeat -k?\n"},
+		{args: "relaod", fail: "heartbeat: relaod is nothing that it does; did you mean heartbeat -r?\n"},
 		{args: "-kx", fail: "heartbeat: unknown option -x\n"},
 	} {
 		var stderr bytes.Buffer

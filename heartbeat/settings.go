@@ -2,11 +2,13 @@ package main
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"lvsha/pkg/ha/config"
 	"lvsha/pkg/system/logging"
 	"lvsha/pkg/system/netif"
+	"lvsha/pkg/system/status"
 	"lvsha/pkg/system/sysconfig"
 )
 
@@ -24,14 +26,17 @@ type settings struct {
 	schedule      netif.Schedule
 	scriptTimeout time.Duration
 	startRetry    time.Duration
+	logJSON       bool
+	listen        []status.Address // of the status page
+	standbyChecks bool
 	tmp           string // where scripts keep what must outlive them; "" is the default
 }
 
 // readSettings reads the file. What is wrong in it is logged and keeps its
 // default: a pair must not stay down for it.
-func readSettings(log logging.Sink) settings {
+func readSettings(path string, log logging.Sink) settings {
 	s := settings{schedule: netif.DefaultSchedule(), scriptTimeout: defaultScriptTimeout, startRetry: defaultStartRetry}
-	file, err := sysconfig.Read(sysconfigFile)
+	file, err := sysconfig.Read(path)
 	if err != nil {
 		log.Log(logging.Warn, err.Error())
 		return s
@@ -46,6 +51,20 @@ func readSettings(log logging.Sink) settings {
 	s.scriptTimeout = seconds("SCRIPT_TIMEOUT", s.scriptTimeout)
 	s.startRetry = seconds("START_RETRY", s.startRetry)
 	s.schedule.Every = seconds("ARP_REFRESH", s.schedule.Every)
+	if s.logJSON, err = logging.ParseFormat(file.Text("LOG_FORMAT", "")); err != nil {
+		logging.Logf(log, logging.Warn, "%s: LOG_FORMAT=%v; lines stay as they were", path, err)
+	}
+	if s.standbyChecks, err = file.Flag("STANDBY_CHECKS", false); err != nil {
+		log.Log(logging.Warn, err.Error()+"; there are none")
+	}
+	for _, word := range strings.Fields(file.Text("STATUS_LISTEN", "")) {
+		at, err := status.ParseListen(word)
+		if err != nil {
+			logging.Logf(log, logging.Warn, "%s: STATUS_LISTEN=%v; there is no status page there", path, err)
+			continue
+		}
+		s.listen = append(s.listen, at)
+	}
 	s.tmp = file.Text("HA_RSCTMP", "")
 	return s
 }

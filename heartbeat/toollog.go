@@ -18,7 +18,7 @@ func borrowed() bool { return unix.Getgid() != unix.Getegid() || unix.Getuid() !
 func openToolLog(name string, stderr io.Writer) (*logging.Log, error) {
 	o := logging.Options{
 		Style: logging.Heartbeat, Name: name, Terminal: stderr, Level: logging.Info,
-		Facility: os.Getenv("HA_LOGFACILITY"),
+		Facility: os.Getenv("HA_LOGFACILITY"), JSON: os.Getenv(logging.JSONEnv) == logging.FormatJSON,
 	}
 	// A program with more rights than its caller writes to no file of the
 	// caller's choice.

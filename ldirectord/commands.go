@@ -70,6 +70,9 @@ func (a *app) terminate(pid int) error {
 // also if it was not running.
 func (a *app) restart(always bool) int {
 	pid, state := a.running()
+	if state == daemon.Running && !always && a.stands() {
+		return statusOK // as status says, it is stopped
+	}
 	if state != daemon.Running {
 		if always {
 			return a.start()
@@ -99,7 +102,7 @@ func (a *app) reload() int {
 		return statusFailed
 	}
 	a.note(a.invoked())
-	status, text, err := askReload(a.socket())
+	status, text, err := request(a.socket(), reloadRequest)
 	if err == nil {
 		fmt.Fprint(a.stderr, text)
 		return status
@@ -120,6 +123,11 @@ func (a *app) reload() int {
 func (a *app) status() int {
 	defer a.siblingStatus()
 	pid, state := a.running()
+	if state == daemon.Running && a.stands() {
+		fmt.Fprintf(a.stderr, "ldirectord for %s is standing by with pid: %d\n", a.path, pid)
+		fmt.Fprintf(a.stdout, "ldirectord is stopped for %s\n", a.path)
+		return statusStopped
+	}
 	if state == daemon.Running {
 		text := fmt.Sprintf("ldirectord for %s is running with pid: %d\n", a.path, pid)
 		fmt.Fprint(a.stderr, text)

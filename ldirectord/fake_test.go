@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strconv"
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) {
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // fakeDaemon starts a process whose command line is that of a daemon.
-func fakeDaemon(t *testing.T, instance string) int {
+func fakeDaemon(t testing.TB, instance string) int {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -43,3 +44,5 @@ func fakeDaemon(t *testing.T, instance string) int {
 	})
 	return cmd.Process.Pid
 }
+
+func mustAddr(entry string) netip.Addr { return netip.MustParseAddrPort(entry).Addr() }

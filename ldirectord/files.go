@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"lvsha/pkg/system/daemon"
 )
@@ -28,10 +29,23 @@ func (s site) find(name string) (path string, found bool) {
 	return name, false
 }
 
+// nowhere says that there is no such configuration, and where it was looked for.
+func (a *app) nowhere() string {
+	if filepath.IsAbs(a.name) {
+		return "there is no configuration " + a.name
+	}
+	return "there is no configuration " + a.name + " in " + strings.Join(a.site.configDirs, ", ") + " or here"
+}
+
 // The files of an instance. The pid file is the original's.
 func (a *app) pidFile() string  { return a.runFile("pid") }
 func (a *app) lockFile() string { return a.runFile("lock") }
-func (a *app) socket() string   { return a.runFile("sock") }
+
+// startFile is locked by a start that is under way: from before it takes the lock
+// of the instance until its pid file is there.
+func (a *app) startFile() string { return a.runFile("start") }
+
+func (a *app) socket() string { return a.runFile("sock") }
 
 func (a *app) runFile(kind string) string {
 	return filepath.Join(a.site.runDir, "ldirectord."+a.instance+"."+kind)

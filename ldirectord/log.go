@@ -12,6 +12,7 @@ import (
 // the terminal.
 func (a *app) openLog(target string, supervised bool) (*logging.Log, error) {
 	o := logging.Options{Style: logging.Ldirectord, Name: a.instance, Fallback: a.stderr, Level: logging.Info}
+	o.JSON = readLogFormat(sysconfigFile, silent{})
 	switch {
 	case a.debug:
 		o.Style, o.Terminal, o.Fallback, o.Level = logging.Plain, a.stderr, nil, logging.Debug
@@ -40,6 +41,12 @@ func (a *app) note(lines ...string) {
 	}
 	l.Close()
 }
+
+// silent is the log of who is told elsewhere.
+type silent struct{}
+
+// Log implements logging.Sink.
+func (silent) Log(logging.Level, string) {}
 
 // invoked is how the original says that it was called.
 func (a *app) invoked() string {

@@ -35,11 +35,13 @@ type app struct {
 	stay    bool // in the foreground, but else as in the background
 	command string
 	site    site
+	begun   func() // lets other starts go on; set in the background
 
 	name     string // of the configuration as given
 	path     string // of the file found, absolute; name if there is none
 	found    bool
 	instance string
+	options  options
 }
 
 // site is where things are on this machine.
@@ -65,6 +67,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch a.command {
 	case "start":
 		return a.start()
+	case standbyCommand:
+		return a.standBy()
 	case "stop":
 		return a.stop()
 	case "restart":
@@ -73,8 +77,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return a.restart(false)
 	case "reload", "force-reload":
 		return a.reload()
+	case "drain":
+		return a.drain()
+	case "undrain":
+		return a.undrain()
+	case "top":
+		return a.top()
 	}
-	return a.status()
+	return a.statusCommand()
 }
 
 // readOnly is the machine as the commands see it that only ask.

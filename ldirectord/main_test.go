@@ -86,7 +86,7 @@ func TestConfigurationIsFoundAbsolute(t *testing.T) {
 }
 
 // command runs a command of an instance whose files are all in a directory.
-func command(t *testing.T, dir, name, content string) (a *app, stdout, stderr *strings.Builder) {
+func command(t testing.TB, dir, name, content string) (a *app, stdout, stderr *strings.Builder) {
 	t.Helper()
 	stdout, stderr = &strings.Builder{}, &strings.Builder{}
 	a = &app{args: []string{"ldirectord", "t.cf", name}, stdout: stdout, stderr: stderr, command: name, name: "t.cf", instance: "t.cf",
@@ -170,7 +170,7 @@ func TestReloadAnswers(t *testing.T) {
 	}
 }
 
-func TestAskReloadReadsTheAnswer(t *testing.T) {
+func TestAskReadsTheAnswer(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sock")
 	listener, err := net.Listen("unix", path)
@@ -188,10 +188,10 @@ func TestAskReloadReadsTheAnswer(t *testing.T) {
 		_, _ = conn.Read(buffer)
 		_, _ = conn.Write([]byte("2\nfirst\nsecond\n"))
 	}()
-	if status, text, err := askReload(path); status != 2 || text != "first\nsecond\n" || err != nil {
+	if status, text, err := request(path, reloadRequest); status != 2 || text != "first\nsecond\n" || err != nil {
 		t.Errorf("%d, %q, %v", status, text, err)
 	}
-	if _, _, err := askReload(path + ".gone"); err == nil {
+	if _, _, err := request(path+".gone", reloadRequest); err == nil {
 		t.Error("no error without a daemon")
 	}
 }

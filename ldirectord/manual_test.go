@@ -52,7 +52,7 @@ func TestManualOfCommands(t *testing.T) {
 	documented := make(map[string]bool)
 	for _, e := range entries {
 		documented[e.Name()] = true
-		if !commands[e.Name()] {
+		if _, ok := commands[e.Name()]; !ok {
 			t.Errorf("ldirectord(8) documents %s, which is no command", e.Name())
 		}
 	}

@@ -42,3 +42,18 @@ func readVerify(path string, log logging.Sink) check.Verify {
 	}
 	return v
 }
+
+// readLogFormat reports whether the log is to be JSON. What is wrong is logged and
+// leaves the lines as they were.
+func readLogFormat(path string, log logging.Sink) bool {
+	file, err := sysconfig.Read(path)
+	if err != nil {
+		log.Log(logging.Warn, err.Error())
+		return false
+	}
+	asJSON, err := logging.ParseFormat(file.Text("LOG_FORMAT", ""))
+	if err != nil {
+		logging.Logf(log, logging.Warn, "%s: LOG_FORMAT=%v; lines stay as they were", path, err)
+	}
+	return asJSON
+}

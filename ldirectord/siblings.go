@@ -27,6 +27,7 @@ type siblings struct {
 
 	mu    sync.Mutex
 	names []string // as last read
+	begin string   // the command that begins an instance: start, or standby like this one
 	queue chan func()
 	ended chan struct{}
 }
@@ -37,7 +38,7 @@ func (a *app) newSiblings(log logging.Sink) *siblings {
 		program = a.args[0]
 	}
 	s := &siblings{
-		program: program, log: log, own: a.isOwn,
+		program: program, log: log, own: a.isOwn, begin: "start",
 		queue: make(chan func(), 16), ended: make(chan struct{}),
 	}
 	go func() {
@@ -59,7 +60,22 @@ func (a *app) isOwn(name string) bool {
 // start starts the instances of a configuration that has just begun to run.
 func (s *siblings) start(names []string) {
 	s.set(names)
-	s.each(names, func(name string) { _ = s.command(name, "start") })
+	s.each(names, func(name string) { _ = s.command(name, s.beginning()) })
+}
+
+// activate has the instances that stand by take their tables over.
+func (s *siblings) activate() {
+	s.mu.Lock()
+	s.begin = "start"
+	names := s.names
+	s.mu.Unlock()
+	s.start(names)
+}
+
+func (s *siblings) beginning() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.begin
 }
 
 // reload has the instances read their files again, and starts those that do not
@@ -68,7 +84,7 @@ func (s *siblings) reload(names []string) {
 	s.set(names)
 	s.each(names, func(name string) {
 		if s.command(name, "reload") != nil {
-			_ = s.command(name, "start")
+			_ = s.command(name, s.beginning())
 		}
 	})
 }

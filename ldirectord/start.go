@@ -20,9 +20,17 @@ import (
 // start runs the daemon in the background and returns when the table stands. A
 // daemon that runs already is left alone.
 func (a *app) start() int {
-	if _, state := a.running(); state == daemon.Running {
+	switch a.serving() {
+	case modeStandby:
+		return a.takeOver()
+	case modeActive:
 		return statusOK
 	}
+	return a.launch()
+}
+
+// launch is the start of a daemon, active or standing by as the command says.
+func (a *app) launch() int {
 	loaded, status := a.check(config.System{})
 	if status != statusOK {
 		return status
@@ -57,19 +65,15 @@ func (a *app) foreground(loaded *director.Loaded) int {
 	defer l.Close()
 	l.Log(logging.Info, a.invoked())
 	logging.Logf(l, logging.Info, "Starting Linux Director v%s-ha with pid: %d", version, os.Getpid())
+	a.noteStandby(l)
 	return a.serve(loaded, l, "")
 }
 
 // background is the detached process, or the one that a service manager watches.
 func (a *app) background() int {
-	lock, err := daemon.TryLock(a.lockFile())
-	if errors.Is(err, daemon.ErrLocked) {
-		// Another start is under way or done: to the caller it is running.
-		daemon.Fail(statusOK, "")
-		return statusOK
-	}
-	if err != nil {
-		return a.giveUp(statusFailed, err.Error())
+	lock, status, text := a.takeLock()
+	if lock == nil {
+		return a.giveUp(status, text)
 	}
 	defer lock.Release()
 	loaded, report := director.Load(a.path, config.System{})
@@ -83,20 +87,53 @@ func (a *app) background() int {
 	defer l.Close()
 	l.Log(logging.Info, a.invoked())
 	logging.Logf(l, logging.Info, "Starting Linux Director v%s-ha as daemon", version)
+	a.noteStandby(l)
 	for _, f := range report.Findings {
 		l.Log(logging.Warn, f.Format(a.path, os.Getpid()))
 	}
-	status := a.serve(loaded, l, a.pidFile())
+	status = a.serve(loaded, l, a.pidFile())
 	if err := daemon.RemovePID(a.pidFile(), os.Getpid()); err != nil {
 		logging.Logf(l, logging.Error, "%v", err)
 	}
 	return status
 }
 
+// takeLock takes the lock of the instance, when the starts that are under way and
+// a daemon that ends have come to their end. If there is a daemon then, the lock is
+// nil and the status is the answer to this start: one that stands by has to take
+// the table over.
+func (a *app) takeLock() (lock *daemon.Lock, status int, text string) {
+	ctx, cancel := context.WithTimeout(context.Background(), controlLimit)
+	defer cancel()
+	starting, err := daemon.TryLock(a.startFile())
+	if errors.Is(err, daemon.ErrLocked) {
+		if a.command == standbyCommand {
+			return nil, statusOK, "" // to the caller it is running
+		}
+		starting, err = daemon.WaitLock(ctx, a.startFile())
+	}
+	if err != nil {
+		return nil, statusFailed, fmt.Sprintf("ldirectord for %s: another start: %v", a.path, err)
+	}
+	a.begun = func() { _ = starting.Release() }
+	mode := a.serving()
+	if mode == "" {
+		if lock, err = daemon.WaitLock(ctx, a.lockFile()); err == nil {
+			return lock, statusOK, ""
+		}
+		status, text = statusFailed, fmt.Sprintf("ldirectord for %s: another daemon: %v", a.path, err)
+	}
+	if mode == modeStandby && a.command != standbyCommand {
+		status, text = a.activation()
+	}
+	a.begun()
+	return nil, status, text
+}
+
 // giveUp ends a start that cannot go on: the text and the status go to the
 // start command, or to who runs the daemon in the foreground.
 func (a *app) giveUp(status int, text string) int {
-	if !daemon.Detached() {
+	if !daemon.Detached() && text != "" {
 		fmt.Fprintln(a.stderr, text)
 	}
 	daemon.Fail(status, text)
@@ -123,26 +160,37 @@ func (a *app) serve(loaded *director.Loaded, l *logging.Log, pidFile string) int
 	}
 	further := a.newSiblings(l)
 	defer further.stop()
+	readLogFormat(sysconfigFile, l) // the log is open by now and can take the complaint
+	if a.command == standbyCommand {
+		further.begin = standbyCommand
+	}
 	d := director.New(director.Options{
 		Path: a.path, PID: os.Getpid(), Host: config.System{}, Kernel: kernel, Log: l, Renewed: renewed,
 		Checks:   check.Env{Verify: readVerify(sysconfigFile, l)},
 		Reloaded: func(c *config.Config) { further.reload(c.Global.Execute) },
+		Standby:  a.command == standbyCommand,
 		Alive:    func() { manager.Alive(time.Now()) }, AliveEvery: manager.Every(),
 	}, loaded)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	reader := ipvs.NewReader()
+	defer reader.Close()
+	watched := a.newSource(d, reader.Usage)
 	if pidFile != "" {
-		if err := daemon.WritePID(pidFile, daemon.Plain, os.Getpid()); err != nil {
-			//lint:ignore ST1005 legacy text
-			return a.failed(l, fmt.Errorf("Can not open %s: %w", pidFile, err))
-		}
-		control, err := listenControl(a.socket(), d)
+		// Who finds the pid finds the socket as well.
+		control, err := listenControl(a.socket(), answers(d, further, watched))
 		if err != nil {
 			logging.Logf(l, logging.Warn, "%v; reload returns before its work is done", err)
 		} else {
 			defer control.close()
 		}
+		if err := daemon.WritePID(pidFile, daemon.Plain, os.Getpid()); err != nil {
+			//lint:ignore ST1005 legacy text
+			return a.failed(l, fmt.Errorf("Can not open %s: %w", pidFile, err))
+		}
+		a.begun()
 	}
+	defer startPage(watched, readListen(sysconfigFile, a.instance, l), l)()
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
 	return a.follow(cancel, d, l, manager, signals, ended, func() { further.start(loaded.Config.Global.Execute) })

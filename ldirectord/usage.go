@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -9,7 +10,13 @@ import (
 
 const usageText = `Usage:
     ldirectord [-d|--debug] [-f|--foreground] [--] [configfile] start | stop |
-    restart | try-restart | reload | force-reload | status
+    restart | try-restart | reload | force-reload | status | standby
+
+    ldirectord [configfile] status --verbose | --json
+
+    ldirectord [configfile] drain | undrain REAL[:PORT] [--timeout SECONDS]
+
+    ldirectord top [configfile]
 
     ldirectord --check [--json] [--explain] [configfile]
 
@@ -41,12 +48,27 @@ Options:
     reload, force-reload: read the configuration again. Returns when it is in
     effect; a file with errors changes nothing and gives exit status 2.
 
-    status: say whether it is running.
+    status: say whether it is running. --verbose prints the virtual services and
+    their servers, --json the same for programs.
+
+    drain, undrain: take a real server out of service by a file in maintenancedir
+    and watch its connections end, and give it back. Exit status: 0 done, 1
+    failed, 2 an error in the file, 3 the daemon does not run, 4 the time was up.
+
+    top: show it all on one screen, once a second, of one file or of every one.
+
+    standby: run in the background, check the real servers and leave the table
+    alone. A start then sets up the table by what is known. To status it is stopped.
 
 `
 
-var commands = map[string]bool{
-	"start": true, "stop": true, "restart": true, "try-restart": true, "reload": true, "force-reload": true, "status": true,
+// standbyCommand runs the daemon with its checks alone.
+const standbyCommand = "standby"
+
+// commands are the words, and what may stand behind them.
+var commands = map[string]func(*options, []string) error{
+	"start": nil, "stop": nil, "restart": nil, "try-restart": nil, "reload": nil, "force-reload": nil, standbyCommand: nil,
+	"status": statusOptions, "drain": drainOptions, "undrain": drainOptions, "top": topOptions,
 }
 
 // parse reads the command line. done is true if the invocation ends here.
@@ -93,18 +115,7 @@ func (a *app) parse(args []string) (status int, done bool) {
 		fmt.Fprintf(a.stdout, "Linux Director v%s-ha\n", version)
 		return statusOK, true
 	}
-	switch len(args) {
-	case 0:
-		return a.usage()
-	case 1:
-		a.name, a.command, a.instance = "ldirectord.cf", args[0], "ldirectord"
-	default:
-		a.name, a.command, a.instance = args[0], args[1], filepath.Base(args[0])
-	}
-	if !commands[a.command] {
-		return a.usage()
-	}
-	return 0, false
+	return a.parseCommand(args)
 }
 
 // parseCheck does what --check asks for, if it is there.
@@ -122,18 +133,18 @@ func (a *app) parseCheck(args []string) (status int, done bool) {
 		case arg == "--explain":
 			o.explain = true
 		case strings.HasPrefix(arg, "-"):
-			return a.badOption(strings.TrimLeft(arg, "-"))
+			return a.misused("--check", fmt.Errorf("unknown option %s: it has --json and --explain", arg))
 		default:
 			files = append(files, arg)
 		}
 	}
 	switch len(files) {
 	case 0:
-		a.name = "ldirectord.cf"
+		a.name, a.instance = "ldirectord.cf", "ldirectord"
 	case 1:
-		a.name = files[0]
+		a.name, a.instance = files[0], filepath.Base(files[0])
 	default:
-		return a.usage()
+		return a.misused("--check", errors.New("one file at a time"))
 	}
 	a.path, a.found = a.site.find(a.name)
 	return a.preflight(o), true

@@ -6,7 +6,7 @@
 set -eu
 
 packages="heartbeat ldirectord ipvsadm keepalived resource-agents user-mode-linux
-	kmod rpm rpmlint iproute2 nftables iptables procps psmisc net-tools tcpdump nginx-light curl gcc libc6-dev groff-base"
+	kmod rpm rpmlint dnf createrepo-c iproute2 nftables iptables procps psmisc net-tools tcpdump nginx-light apache2-bin xinetd lvm2 mdadm curl gcc libc6-dev groff-base"
 # Either ping will do.
 command -v ping >/dev/null || packages="$packages iputils-ping"
 
@@ -15,6 +15,8 @@ command -v ping >/dev/null || packages="$packages iputils-ping"
 packages="$packages squid vsftpd dovecot-imapd dovecot-pop3d slapd unbound mariadb-server-core postgresql freeradius kamailio
 	leafnode perl libwww-perl liblwp-protocol-https-perl libnet-inet6glue-perl libmail-pop3client-perl libnet-imap-simple-perl
 	libnet-ldap-perl libnet-dns-perl libauthen-radius-perl libdbd-mysql-perl libdbd-pg-perl"
+# A browser for the status pages, without a screen: 220 MB.
+packages="$packages chromium-headless-shell"
 # A machine has one mail server; without this one its test is skipped.
 if [ ! -e /usr/sbin/sendmail ] || dpkg-query -W opensmtpd >/dev/null 2>&1; then
 	packages="$packages opensmtpd"

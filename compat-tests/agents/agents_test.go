@@ -49,6 +49,31 @@ type scene struct {
 const network = "ip link set lo up; ip link add eth0 type veth peer name peer0; ip link set eth0 up; ip link set peer0 up; " +
 	"ip addr add 10.88.0.3/24 brd + dev eth0; ip addr add 10.88.0.80/24 dev eth0"
 
+// xinetd has one service, switched off.
+const xinetd = `ip link set lo up; mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /etc/xinetd.d
+printf 'service demo\n{\n disable = yes\n type = UNLISTED\n port = 4711\n socket_type = stream\n protocol = tcp\n wait = no\n user = root\n server = /bin/date\n}\n' >/etc/xinetd.d/demo
+timeout 30 xinetd -dontfork -pidfile /run/xinetd.pid >/dev/null 2>&1 &
+while [ ! -s /run/xinetd.pid ]; do sleep 0.02; done`
+
+// apache has a configuration of its own, with the page that the agent asks for.
+const apache = `ip link set lo up; mount -t tmpfs tmpfs /run; mkdir /run/apache2; mount -t tmpfs tmpfs /mnt
+modules=/usr/lib/apache2/modules
+cat >/mnt/httpd.conf <<END
+ServerRoot /mnt
+ServerName localhost
+Listen 127.0.0.1:80
+PidFile /mnt/httpd.pid
+ErrorLog /mnt/error.log
+User nobody
+Group nogroup
+LoadModule mpm_event_module $modules/mod_mpm_event.so
+LoadModule authz_core_module $modules/mod_authz_core.so
+LoadModule status_module $modules/mod_status.so
+<Location /server-status>
+SetHandler server-status
+</Location>
+END`
+
 const life = "status start status start monitor stop status stop"
 
 func scenes() []scene {
@@ -92,6 +117,8 @@ func scenes() []scene {
 		{"usage", "Filesystem", []string{"tmpfs", "/mnt/at"}, nil, "", "usage", ""},
 		{"too few", "Filesystem", []string{"tmpfs"}, nil, "", "start", ""},
 
+		{"life with the real one", "Xinetd", []string{"demo"}, []string{xinetd}, "grep disable /etc/xinetd.d/demo; ss -Hltn | grep -c 4711 || :", life, ""},
+		{"life with the real one", "apache", []string{"/mnt/httpd.conf"}, []string{apache}, "ls /mnt/httpd.pid 2>/dev/null; ss -Hltn | grep -c :80 || :", life, ""},
 		{"no argument", "Xinetd", nil, nil, "", "start", ""},
 		{"not running", "Xinetd", []string{"tftp"}, nil, "", "start status stop", ""},
 		{"no argument", "LVM", nil, nil, "", "start", ""},
@@ -128,7 +155,10 @@ func TestScripts(t *testing.T) {
 			if s.script == "Filesystem" || s.script == "Xinetd" {
 				roots["agent"] = "/usr/lib/ocf"
 			}
-			if s.script == "Xinetd" {
+			if s.script == "apache" && s.setup != nil {
+				roots["agent"] = "/usr/lib/ocf"
+			}
+			if s.script == "Xinetd" || s.script == "apache" && s.setup != nil {
 				delete(roots, "own")
 			}
 			want := s.play(t, originals+s.script, "/usr/lib/ocf")

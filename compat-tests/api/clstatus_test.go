@@ -42,6 +42,7 @@ var more = []string{
 // TestCLStatus asks the original daemon and ours the same questions on both
 // nodes, and with heartbeat stopped, by the original cl_status and by ours.
 func TestCLStatus(t *testing.T) {
+	t.Parallel()
 	type asked struct{ daemon, tool pair.Program }
 	answers := make(map[asked]map[string]string)
 	for _, program := range []pair.Program{pair.Original, pair.Ours} {

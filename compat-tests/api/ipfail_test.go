@@ -16,6 +16,7 @@ import (
 // When the cable is back the address returns once with auto_failback on and
 // stays with auto_failback off.
 func TestIPFail(t *testing.T) {
+	t.Parallel()
 	old, ours := pair.Original, pair.Ours
 	for _, c := range []struct {
 		name         string
@@ -64,9 +65,15 @@ func TestIPFail(t *testing.T) {
 			}
 
 			mark = p.History.Now()
-			must(t, p.Master.HealLink())
-			must(t, p.Master.WaitLine(ctx, mark, "Link "+pair.Router+":"+pair.Router+" up."))
-			_, err = p.History.WaitHolders(ctx, 8*time.Second, c.returnsAfter)
+			err = heals(ctx, p, c.returnsAfter)
+			// Whatever one ipfail says last calls off what the other is about to give
+			// up, also between two originals: with bad luck both stay as they are.
+			for again := 0; err != nil && again < 2; again++ {
+				cut := p.History.Now()
+				must(t, p.Master.CutLink())
+				must(t, p.Master.WaitLine(ctx, cut, "Link "+pair.Router+":"+pair.Router+" dead."))
+				err = heals(ctx, p, c.returnsAfter)
+			}
 			must(t, err)
 			want := 0
 			if c.returnsAfter == pair.Master {
@@ -82,6 +89,22 @@ func TestIPFail(t *testing.T) {
 			}
 		})
 	}
+}
+
+// heals gives the master its cable back and waits until the address is where it
+// belongs.
+func heals(ctx context.Context, p *pair.Pair, holder string) error {
+	mark := p.History.Now()
+	if err := p.Master.HealLink(); err != nil {
+		return err
+	}
+	if err := p.Master.WaitLine(ctx, mark, "Link "+pair.Router+":"+pair.Router+" up."); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit/2)
+	defer cancel()
+	_, err := p.History.WaitHolders(ctx, 8*time.Second, holder)
+	return err
 }
 
 // waitOnline waits until the node's ipfail has signed on.

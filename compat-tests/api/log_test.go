@@ -39,23 +39,28 @@ func corpus(t *testing.T, program pair.Program) map[string]string {
 	wait(p.Master, m, "Link standby:eth1 dead.")
 	must(t, p.Master.HealSecond())
 	wait(p.Master, m, "Link standby:eth1 up.")
-	// A late heartbeat: the standby is stopped for longer than warntime.
-	m = p.History.Now()
-	must(t, p.Standby.Freeze())
-	_, _, err := p.Master.Run("/bin/sleep", "2.6")
-	must(t, err)
-	must(t, p.Standby.Thaw())
-	wait(p.Master, m, "Late heartbeat")
 	// Standby and take-over.
 	m = p.History.Now()
 	standby := "/usr/share/heartbeat/hb_standby"
-	_, _, err = p.Master.Run(standby, "all")
+	_, _, err := p.Master.Run(standby, "all")
 	must(t, err)
 	hold(pair.Standby)
 	wait(p.Master, m, "Other node completed standby takeover")
+	// While the one is not stable the other refuses.
+	wait(p.Standby, m, "remote resource transition completed.")
+	m = p.History.Now()
 	_, _, err = p.Standby.Run(standby, "foreign")
 	must(t, err)
+	wait(p.Standby, m, "standby wants to go standby [foreign]")
 	hold(pair.Master)
+	// A late heartbeat: the standby is stopped for longer than warntime. What is lost then
+	// an original may hear in the wrong order; a start ends that.
+	m = p.History.Now()
+	must(t, p.Standby.Freeze())
+	_, _, err = p.Master.Run("/bin/sleep", "2.6")
+	must(t, err)
+	must(t, p.Standby.Thaw())
+	wait(p.Master, m, "Late heartbeat")
 	// Stop, take-over, failback.
 	must(t, p.Master.Stop())
 	hold(pair.Standby)
@@ -130,6 +135,7 @@ var lines = []struct{ event, node, line string }{
 // must be there in the form of the original, with host, program, process id and
 // level, and the original itself must still write it.
 func TestLogLines(t *testing.T) {
+	t.Parallel()
 	for _, program := range []pair.Program{pair.Original, pair.Ours} {
 		t.Run(program.String(), func(t *testing.T) {
 			t.Parallel()
@@ -147,6 +153,7 @@ func TestLogLines(t *testing.T) {
 // TestLogd has both log by the real ha_logd, and again by themselves when it is
 // gone: one file takes the lines in one form.
 func TestLogd(t *testing.T) {
+	t.Parallel()
 	for _, program := range []pair.Program{pair.Original, pair.Ours} {
 		t.Run(program.String(), func(t *testing.T) {
 			t.Parallel()
@@ -160,8 +167,8 @@ func TestLogd(t *testing.T) {
 			}
 			start2(t, p)
 			must(t, p.Master.Stop())
-			text, err := os.ReadFile(filepath.Join(p.Master.Dir, "log/by-logd"))
-			must(t, err)
+			// ha_logd writes in its own time.
+			text := untilFile(t, filepath.Join(p.Master.Dir, "log/by-logd"), "Heartbeat shutdown complete.")
 			for _, line := range []string{`info: Local status now set to: 'active'`, `info: Status update for node standby: status active`, `info: master Heartbeat shutdown complete\.`} {
 				re := regexp.MustCompile(`(?m)^[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d master heartbeat: \[\d+\]: ` + line + `$`)
 				if !re.Match(text) {
@@ -180,6 +187,19 @@ func TestLogd(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// untilFile waits until a file has a text, and returns what is in it.
+func untilFile(t *testing.T, path, want string) []byte {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(limit); ; <-tick.C {
+		text, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(text), want) || time.Now().After(end) {
+			return text
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 func TestMain(m *testing.M) {
 	pair.Agent()
+	hears()
 	flag.Parse()
 	// The tests wait for timers; they may do so side by side.
 	if err := flag.Set("test.parallel", "6"); err != nil {

@@ -23,6 +23,7 @@ var (
 // TestPrograms has the original's own programs live on the original and on ours:
 // api_test, dopd with drbd-peer-outdater, ccm with its client.
 func TestPrograms(t *testing.T) {
+	t.Parallel()
 	var seen [2]map[string]string
 	for _, program := range []pair.Program{pair.Original, pair.Ours} {
 		p := newPair(t, pair.Options{
@@ -53,6 +54,20 @@ func TestPrograms(t *testing.T) {
 			}
 		}
 		ask("api_test as root", original("api_test"))
+		// Both tell what ccm says. The original misses it if ccm is slow to say it.
+		membership := func(what string, argv ...string) {
+			for ctx.Err() == nil {
+				if ask(what, argv...); strings.Contains(seen[program][what], "member of partition") {
+					return
+				}
+			}
+		}
+		for _, tool := range []string{"/usr/bin/cl_status", filepath.Join(stageDir, "usr/bin/cl_status")} {
+			membership("membership by "+tool, tool, "hbstatus", "-m", "-v")
+			for _, user := range []string{"hacluster", "nobody"} {
+				membership("membership by "+tool+" as "+user, "/usr/bin/setpriv", "--reuid", user, "--regid", "nogroup", "--clear-groups", tool, "hbstatus", "-v")
+			}
+		}
 		for _, n := range []string{pair.Master, pair.Standby} {
 			for _, c := range []string{"dopd", "ccm", "nobody"} {
 				ask(c+" on "+n, "/usr/bin/cl_status", "clientstatus", n, c, "3000")
@@ -65,6 +80,9 @@ func TestPrograms(t *testing.T) {
 		}
 	}
 	for what, want := range seen[pair.Original] {
+		if tool, user, ok := strings.Cut(what, stageDir+"/usr/bin/"); ok && want != seen[pair.Original][tool+"/usr/bin/"+user] {
+			t.Errorf("%s\n--- ours:\n%s\n--- original:\n%s", what, want, seen[pair.Original][tool+"/usr/bin/"+user])
+		}
 		if got := seen[pair.Ours][what]; got != want {
 			t.Errorf("%s\n--- original:\n%s\n--- ours:\n%s", what, want, got)
 		}
@@ -74,6 +92,7 @@ func TestPrograms(t *testing.T) {
 // TestScripts moves the resources by the original's hb_standby and hb_takeover,
 // which write into our FIFO.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	p := newPair(t, pair.Options{Programs: [2]pair.Program{pair.Ours, pair.Ours}, Failback: [2]string{"off", "off"}})
 	for _, n := range []*pair.Node{p.Master, p.Standby} {
 		functions, err := os.ReadFile("/etc/ha.d/shellfuncs")

@@ -29,6 +29,7 @@ var aPID = regexp.MustCompile(`(process|group|pid) \d+`)
 // TestRespawn lets clients of every kind live under the original and under ours,
 // to the stop: who is started, as whom, how often, and stopped in which order.
 func TestRespawn(t *testing.T) {
+	t.Parallel()
 	var seen [2]map[string]string
 	for _, program := range []pair.Program{pair.Original, pair.Ours} {
 		p := newPair(t, pair.Options{
@@ -87,6 +88,7 @@ func TestRespawn(t *testing.T) {
 // TestFailfast: a client that must not fail fails. Ours gives up what it holds
 // and then restarts the machine, which here ends the processes of the node.
 func TestFailfast(t *testing.T) {
+	t.Parallel()
 	p := newPair(t, pair.Options{
 		Programs: [2]pair.Program{pair.Ours, pair.Ours},
 		Extra:    []string{"failfast root /etc/ha.d/c_fail"},

@@ -17,6 +17,7 @@ import (
 // The original fails two counts of it: its IPaddr wrapper right after a takeover,
 // and lines with ERROR in its own log.
 func TestBasicSanityCheck(t *testing.T) {
+	t.Parallel()
 	for _, program := range []pair.Program{pair.Original, pair.Ours} {
 		t.Run(program.String(), func(t *testing.T) {
 			t.Parallel()
@@ -79,6 +80,7 @@ func sanityScript(t *testing.T) string {
 // original's losses of what it sends had no effect that could be seen; only what
 // is received is compared.
 func TestTestHeartbeatComm(t *testing.T) {
+	t.Parallel()
 	for _, program := range []pair.Program{pair.Original, pair.Ours} {
 		t.Run(program.String(), func(t *testing.T) {
 			t.Parallel()

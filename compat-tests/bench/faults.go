@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lvsha/compat-tests/pair"
@@ -23,28 +24,47 @@ const (
 // faultPlay is one thing that is done to a pair that is at rest with the address
 // on the master. It gives the figure of its row.
 type faultPlay struct {
+	key       string // for -faults
 	name, how string
 	play      func(*pairPlay) (time.Duration, error)
 }
 
 var faultPlays = []faultPlay{
-	{"partition healed: client without an answer", "cable of the master out for 5 s: both hold the address; longest gap after it is back", healed},
-	{"SIGSTOP past deadtime: one holder after SIGCONT", "every process of the holder stopped for 5 s; from SIGCONT to the last change of the address", continued},
-	{"holder killed, started again within 1 s: one holder", "SIGKILL of the daemon, start 0.5 s later; from the kill to the last change of the address", func(p *pairPlay) (time.Duration, error) {
+	{"heal", "partition healed: client without an answer", "cable of the master out for 5 s: both hold the address; longest gap after it is back", healed},
+	{"sigstop", "SIGSTOP past deadtime: one holder after SIGCONT", "every process of the holder stopped for 5 s; from SIGCONT to the last change of the address", continued},
+	{"quick", "holder killed, started again within 1 s: one holder", "SIGKILL of the daemon, start 0.5 s later; from the kill to the last change of the address", func(p *pairPlay) (time.Duration, error) {
 		return p.restarted(500 * time.Millisecond)
 	}},
-	{"holder killed, started again 15 s later: one holder", "the same, start 15 s later; from the start to the last change of the address", func(p *pairPlay) (time.Duration, error) {
+	{"late", "holder killed, started again 15 s later: one holder", "the same, start 15 s later; from the start to the last change of the address", func(p *pairPlay) (time.Duration, error) {
 		return p.restarted(15 * time.Second)
 	}},
+}
+
+// aloneKey chooses the cold start of one node alone.
+const aloneKey = "alone"
+
+// faultKeys are the rows that -faults chooses from.
+func faultKeys() []string {
+	keys := []string{aloneKey}
+	for _, f := range faultPlays {
+		keys = append(keys, f.key)
+	}
+	return keys
 }
 
 // playFaults plays what the originals get over slowly or never.
 func playFaults(b *bench) error {
 	const setting = "namespaces, keepalive 200ms, deadtime 2s, initdead 10s: "
-	alone := b.table.row("cold start of one node alone: VIP up after initdead", "s", 0.01, "initdead 5s; from the call of the init script to the address, minus initdead")
+	var alone *row
+	if slices.Contains(b.faults, aloneKey) {
+		alone = b.table.row("cold start of one node alone: VIP up after initdead", "s", 0.01, "initdead 5s; from the call of the init script to the address, minus initdead")
+	}
 	return b.each([]cast{original, ours}, func(c cast) error {
 		var failed error
 		for _, f := range faultPlays {
+			if !slices.Contains(b.faults, f.key) {
+				continue
+			}
 			row := b.table.row(f.name, "s", pair.GapMin.Seconds(), setting+f.how)
 			for i := range b.repeat {
 				b.say("faults: %s, %s, %d of %d", c, f.name, i+1, b.repeat)
@@ -61,7 +81,7 @@ func playFaults(b *bench) error {
 				row.add(c, took.Seconds())
 			}
 		}
-		for range b.repeat {
+		for i := 0; alone != nil && i < b.repeat; i++ {
 			took, err := playAlone(b, c)
 			if err != nil {
 				return errors.Join(failed, err)

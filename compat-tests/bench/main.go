@@ -48,6 +48,8 @@ func inside(args []string) (error, bool) {
 		return howto.Client(), true
 	case args[0] == "farm" && len(args) == 1:
 		return farm(), true
+	case args[0] == "pass" && len(args) == 3:
+		return originalPass(args[1], args[2]), true
 	case args[0] == "burn" && len(args) == 1:
 		burn()
 		return nil, true
@@ -68,6 +70,7 @@ var scenarios = []scenario{
 	{"flood", playFlood},
 	{"crowd", playCrowd},
 	{"checks", playChecks},
+	{"passes", playPasses},
 	{"tables", playTables},
 	{"scale", playScale},
 	{"howto", playHowto},
@@ -81,6 +84,7 @@ type bench struct {
 	stage  string // ours, as installed
 	repeat int    // of the pair
 	howtos int    // of the how-to
+	faults []string
 	soak   time.Duration
 	log    io.Writer // progress
 }
@@ -92,16 +96,24 @@ func (b *bench) say(format string, args ...any) {
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("only", "pair,vips,checks,tables,scale,howto", "the scenarios to play, separated by commas")
+	only := flags.String("only", "pair,vips,faults,checks,passes,tables,scale,howto", "the scenarios to play, separated by commas")
 	with := flags.String("with", "original,ours,keepalived", "the programs to measure, separated by commas")
 	repeat := flags.Int("n", 3, "how often the pair is played and how many servers die; the median is shown")
 	howtos := flags.Int("howto", 1, "how often the how-to is played; the median is shown")
+	faults := flags.String("faults", strings.Join(faultKeys(), ","), "the rows of the scenario faults, separated by commas")
 	soak := flags.Duration("soak", 0, "play only: keepalive 100ms, deadtime 500ms under full load, for this long")
 	if flags.Parse(args) != nil {
 		return 2
 	}
 	b := &bench{table: &table{}, repeat: *repeat, howtos: *howtos, soak: *soak, log: stderr}
 	chosen, err := b.choose(*only, *with)
+	if b.faults = strings.Split(*faults, ","); err == nil {
+		for _, f := range b.faults {
+			if !slices.Contains(faultKeys(), f) {
+				err = fmt.Errorf("-faults: %q is none of %s", f, strings.Join(faultKeys(), ", "))
+			}
+		}
+	}
 	if err == nil && (b.repeat < 1 || b.repeat > maxDying || b.howtos < 1) {
 		err = fmt.Errorf("-n must be 1 to %d, -howto at least 1", maxDying)
 	}

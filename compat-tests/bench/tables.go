@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,8 +16,9 @@ import (
 const (
 	startVirtuals, startReals = 100, 1000
 	largeVirtuals, largeReals = 2000, 37000
-	tablesLimit               = 14 * time.Minute
-	tableHold                 = 2 * time.Second // a complete table must stay so
+	tablesLimit               = 40 * time.Minute
+	tableHold                 = 2 * time.Second  // a complete table must stay so
+	tableTold                 = 30 * time.Second // between two lines of progress
 	tableReloads              = 3
 	tablesFile                = "/etc/ha.d/conf/bench.cf"
 	tablesLog                 = "/run/ldirectord.log"
@@ -28,6 +28,7 @@ const (
 // tableFigures is what a guest found out about tables, in seconds.
 type tableFigures struct {
 	Start  float64   // of 100 services with 10 servers each, to the complete table
+	Behind float64   // of that, behind the answer to the last server's first check
 	Reload []float64 // of 2,000 services with 37,000 servers, nothing changed
 	Weight []float64 // of 100 services with 10 servers each, one weight changed
 }
@@ -37,6 +38,8 @@ func playTables(b *bench) error {
 	const uml = "User-mode Linux, "
 	start := b.table.row("table of 100 x 10: start to complete", "s", tablePoll.Seconds(),
 		uml+"http negotiate, all servers answer: from the start command until /proc/net/ip_vs has every server and keeps it")
+	behind := b.table.row("table of 100 x 10: last answer to complete", "s", tablePoll.Seconds(),
+		uml+"of the same start, what comes behind the last server's first answer to a check")
 	reload := b.table.row("reload of 2,000 x 18.5, nothing changed", "s", tablePoll.Seconds(),
 		uml+"checktype=on: from the request on the control socket to the answer, which comes when the work is done")
 	weight := b.table.row("reload of 100 x 10, one weight changed", "s", tablePoll.Seconds(),
@@ -51,6 +54,7 @@ func playTables(b *bench) error {
 			return err
 		}
 		start.add(c, f.Start)
+		behind.add(c, f.Behind)
 		for _, v := range f.Reload {
 			reload.add(c, v)
 		}
@@ -72,16 +76,21 @@ func measureTables(c cast) (f tableFigures, err error) {
 			return f, fmt.Errorf("%s: %w: %s", line, err, out)
 		}
 	}
-	end, err := serveAll()
+	pages, err := serveAll()
 	if err != nil {
 		return f, err
 	}
-	defer end()
+	defer pages.end()
 	if err := os.MkdirAll("/etc/ha.d/conf", 0o755); err != nil {
 		return f, err
 	}
-	if f.Start, err = timeStart(ctx, c); err != nil || c != ours {
+	began, complete, err := timeStart(ctx, c)
+	if err != nil {
 		return f, err
+	}
+	f.Start, f.Behind = complete.Sub(began).Seconds(), max(0, complete.Sub(pages.lastFirst()).Seconds())
+	if c != ours {
+		return f, nil
 	}
 	heavy := func(i int) int { return startReals - 1 + i%2 }
 	if f.Weight, err = timeReloads(ctx, startVirtuals, startReals, heavy, "Restored real server", 1); err != nil {
@@ -91,46 +100,58 @@ func measureTables(c cast) (f tableFigures, err error) {
 	return f, err
 }
 
-// serveAll answers every request to any address with the page that is expected.
-func serveAll() (end func(), err error) {
-	listener, err := net.Listen("tcp", ":80")
-	if err != nil {
-		return nil, err
-	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	return func() { _ = server.Close(); <-ended }, nil
-}
-
-// timeStart starts a director and waits for the table of 100 services.
-func timeStart(ctx context.Context, c cast) (float64, error) {
+// timeStart starts a director and returns when the start command was given and
+// when the table of 100 services was complete.
+func timeStart(ctx context.Context, c cast) (began, complete time.Time, err error) {
 	argv := []string{"/usr/sbin/ldirectord", tablesFile, "start"}
 	if c == keepalived {
-		if err := os.WriteFile("/run/keepalived.conf", []byte(keepalivedTables()), 0o644); err != nil {
-			return 0, err
-		}
+		err = os.WriteFile("/run/keepalived.conf", []byte(keepalivedTables()), 0o644)
 		argv = []string{"keepalived", "--check", "-f", "/run/keepalived.conf"}
-	} else if err := writeTables(startVirtuals, startReals, startReals, "negotiate"); err != nil {
-		return 0, err
+	} else {
+		err = writeTables(startVirtuals, startReals, startReals, "negotiate")
 	}
-	began := time.Now()
+	if err != nil {
+		return began, complete, err
+	}
+	began = time.Now()
 	if err := command(ctx, argv...); err != nil {
-		return 0, err
+		return began, complete, err
 	}
-	var since time.Time
-	err := waitTable(ctx, func(t string) bool {
+	complete, err = completeSince(ctx, began, startReals)
+	return began, complete, err
+}
+
+// completeSince waits until the table has so many servers and keeps them, and
+// returns when it was first seen so. The time between two looks grows with the
+// time that has passed: to print the table takes long in User-mode Linux, and the
+// original is at it for minutes.
+func completeSince(ctx context.Context, began time.Time, servers int) (since time.Time, err error) {
+	told := began
+	for {
+		text, err := os.ReadFile(tableFile)
+		if err != nil {
+			return since, err
+		}
 		now := time.Now()
-		if strings.Count(t, "->") != startReals+1 {
+		n := strings.Count(string(text), "->") - 1 // the heading has one
+		switch {
+		case n != servers:
 			since = time.Time{}
-			return false
-		}
-		if since.IsZero() {
+		case since.IsZero():
 			since = now
+		case now.Sub(since) >= tableHold:
+			return since, nil
 		}
-		return now.Sub(since) >= tableHold
-	})
-	return since.Sub(began).Seconds(), err
+		if now.Sub(told) >= tableTold {
+			told = now
+			fmt.Printf("%d servers of %d after %.0f s\n", n, servers, now.Sub(began).Seconds())
+		}
+		select {
+		case <-time.After(max(tablePoll, now.Sub(began)/100)):
+		case <-ctx.Done():
+			return since, errors.Join(ctx.Err(), fmt.Errorf("%d servers of %d", n, servers))
+		}
+	}
 }
 
 // timeReloads times reloads of a table that nobody checks meanwhile; each must

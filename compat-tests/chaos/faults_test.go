@@ -15,32 +15,35 @@ const pidFile = "/run/heartbeat.pid"
 // it has ended.
 type fault struct {
 	name string
-	// beside says that a node which runs the original can stand it, too; else
-	// only ours is put to it.
-	beside bool
-	do     func(t *trial, n *pair.Node) func()
+	// original says that it is done to a node which runs the original, too.
+	original bool
+	do       func(t *trial, n *pair.Node) func()
+	// reach is for pairs with an original; see there.
+	reach reach
 }
 
 var faults = []fault{
-	{"stop", true, stop},
-	{"first link cut", true, cutFirst},
-	{"all links cut", true, cutAll},
-	{"repeated, replayed and corrupted datagrams", true, disturb},
-	{"gives up its resources", true, giveUp},
-	{"deaf", false, deaf},
-	{"daemon killed", false, killDaemon},
-	{"every process killed", false, killAll},
-	{"stopped by SIGSTOP", false, freeze},
-	{"loss", false, lose},
-	{"state directory read-only", false, readOnly},
-	{"disk full", false, diskFull},
-	{"broken generation file", false, brokenGeneration},
-	{"interface down", false, interfaceDown},
-	{"interface renamed", false, interfaceRenamed},
-	{"address deleted by hand", false, addressDeleted},
-	{"slow scripts", false, slowScripts},
-	{"reload", false, reload},
-	{"package upgraded", false, upgrade},
+	{name: "stop", original: true, do: stop, reach: handover},
+	{name: "first link cut", original: true, do: cutFirst},
+	{name: "all links cut", original: true, do: cutAll, reach: heal},
+	{name: "repeated, replayed and corrupted datagrams", original: true, do: disturb},
+	{name: "gives up its resources", original: true, do: giveUp, reach: handover},
+	{name: "deaf", original: true, do: deaf, reach: heal},
+	{name: "daemon killed", original: true, do: killDaemon, reach: death},
+	{name: "every process killed", original: true, do: killAll, reach: death},
+	{name: "stopped by SIGSTOP", original: true, do: freeze, reach: pause},
+	{name: "loss", original: true, do: lose, reach: heal},
+	{name: "state directory read-only", original: true, do: readOnly, reach: death},
+	{name: "disk full", original: true, do: diskFull, reach: death},
+	{name: "slow scripts", original: true, do: slowScripts, reach: handover},
+	{name: "interface down", original: true, do: interfaceDown},
+	// The original begins at generation 1 then, which every peer takes for a replay.
+	{name: "broken generation file", do: brokenGeneration, reach: death},
+	// Its media are deaf from then on until it is started again.
+	{name: "interface renamed", do: interfaceRenamed},
+	{name: "address deleted by hand", do: addressDeleted, reach: handover},
+	{name: "reload", do: reload, reach: heal},
+	{name: "package upgraded", do: upgrade, reach: heal},
 }
 
 // round does one to three things to the nodes, ends them, and looks at what has
@@ -49,13 +52,21 @@ func (t *trial) round(number int) {
 	t.Helper()
 	var names []string
 	var undo []func()
+	t.before, t.reached = t.reached, reach{}
+	t.stallBefore, t.stall = t.stall, 0
 	for want := 1 + t.rng.IntN(3); len(names) < want && (t.up[pair.Master] || t.up[pair.Standby]); {
 		n := t.nodes()[t.rng.IntN(2)]
 		f := faults[t.rng.IntN(len(faults))]
-		if n.Program == pair.Original && !f.beside || !t.up[n.Name] {
+		if *single != "" {
+			if want = 1; f.name != *single {
+				continue
+			}
+		}
+		if n.Program == pair.Original && !f.original || !t.up[n.Name] {
 			continue
 		}
 		names = append(names, n.Name+" "+f.name)
+		t.allow(f.reach)
 		n.Note(f.name)
 		if end := f.do(t, n); end != nil {
 			undo = append(undo, end)
@@ -74,8 +85,8 @@ func (t *trial) round(number int) {
 	}
 	what := fmt.Sprintf("round %d, %s", number, strings.Join(names, ", "))
 	t.rest(what)
-	t.verdict(what)
-	t.Logf("%s: on %s", what, t.History.Holders())
+	both, nobody := t.verdict(what)
+	t.Logf("%s: on %s, both %.1f s, nobody %.1f s", what, t.History.Holders(), both.Seconds(), nobody.Seconds())
 }
 
 func stop(t *trial, n *pair.Node) func() {
@@ -151,6 +162,10 @@ func (t *trial) drop(n *pair.Node, share string) func() {
 func killDaemon(t *trial, n *pair.Node) func() {
 	t.up[n.Name] = false
 	t.conditions()
+	if n.Program == pair.Original {
+		t.powerOff(n)
+		return nil
+	}
 	t.do("kill", n.Sh("kill -9 $(cat "+pidFile+"); echo killed >>/var/log/record"))
 	return nil
 }
@@ -158,6 +173,10 @@ func killDaemon(t *trial, n *pair.Node) func() {
 func killAll(t *trial, n *pair.Node) func() {
 	t.up[n.Name] = false
 	t.conditions()
+	if n.Program == pair.Original {
+		t.powerOff(n)
+		return nil
+	}
 	t.do("kill", n.Kill())
 	t.do("kill", n.Sh("echo killed >>/var/log/record"))
 	return nil
@@ -182,20 +201,32 @@ func (t *trial) again(n *pair.Node) {
 	}
 	killDaemon(t, n)
 	t.wait(t.upTo(deadtime))
+	if n.Program == pair.Original {
+		// It ends when it cannot write its files; ours goes on.
+		t.startBroken(n)
+		return
+	}
 	t.start(n)
 }
 
 func readOnly(t *trial, n *pair.Node) func() {
-	t.do("remount", n.Sh("mount -o remount,bind,ro /var/lib/heartbeat"))
+	// Not while a file is being written there.
+	t.do("remount", n.Sh("for i in $(seq 100); do mount -o remount,bind,ro /var/lib/heartbeat && exit; sleep 0.05; done; exit 1"))
 	t.again(n)
-	return func() { t.do("remount", n.Sh("mount -o remount,bind,rw /var/lib/heartbeat")) }
+	return func() {
+		t.do("remount", n.Sh("mount -o remount,bind,rw /var/lib/heartbeat"))
+		t.anew(n)
+	}
 }
 
 func diskFull(t *trial, n *pair.Node) func() {
 	t.do("fill", n.Sh("mount -t tmpfs -o size=4k tmpfs /var/lib/heartbeat; echo full >/var/lib/heartbeat/full; ! dd if=/dev/zero of=/var/lib/heartbeat/more bs=4k count=4 2>/dev/null"))
 	t.again(n)
 	// The daemon has its command fifo there.
-	return func() { t.do("unmount", n.Sh("umount -l /var/lib/heartbeat")) }
+	return func() {
+		t.do("unmount", n.Sh("umount -l /var/lib/heartbeat"))
+		t.anew(n)
+	}
 }
 
 func brokenGeneration(t *trial, n *pair.Node) func() {
@@ -204,12 +235,18 @@ func brokenGeneration(t *trial, n *pair.Node) func() {
 	return nil
 }
 
+// interfaceDown does nothing to an interface that has another name just now.
 func interfaceDown(t *trial, n *pair.Node) func() {
-	t.do("down", n.Sh("ip link set eth0 down"))
-	return func() { t.do("up", n.Sh("ip link set eth0 up")) }
+	const set = "ip link set eth0 %s || ! ip link show eth0 2>/dev/null"
+	t.do("down", n.Sh(fmt.Sprintf(set, "down")))
+	return func() { t.do("up", n.Sh(fmt.Sprintf(set, "up"))) }
 }
 
+// interfaceRenamed does nothing to an interface that has its other name already.
 func interfaceRenamed(t *trial, n *pair.Node) func() {
+	if n.Sh("ip link show eth0") != nil {
+		return nil
+	}
 	t.do("rename", n.Sh("ip link set eth0 down; ip link set eth0 name old0; ip link set old0 up"))
 	return func() { t.do("rename", n.Sh("ip link set old0 down; ip link set old0 name eth0; ip link set eth0 up")) }
 }

@@ -21,9 +21,6 @@ const (
 	deadtime  = time.Second
 	initdead  = 3 * time.Second
 	busy      = 2500 * time.Millisecond
-	// beside is what a heal beside an original may take: it restarts, and waits
-	// ten seconds for the other one's word.
-	beside = 60 * time.Second
 )
 
 // group is the one group of a pair.
@@ -33,13 +30,22 @@ const group = "the address"
 type trial struct {
 	*testing.T
 	*pair.Pair
-	rng   *rand.Rand
-	judge *judge.Judge
-	mixed bool
-	mark  pair.Mark // what was judged so far
-	facts []fact    // not yet judged
+	rng     *rand.Rand
+	judge   *judge.Judge
+	mixed   bool  // an original takes part
+	reached reach // what two originals need after what was done in this round
+	before  reach // … and in the one before: a heal makes both restart later
+	reboots map[string]int
+	mark    pair.Mark // what was judged so far
+	lost    pair.Mark // until where words that an original has lost were looked for
+	facts   []fact    // not yet judged
+	judged  time.Time // when the last round was
 
-	parted, lossy, starting int             // faults in force
+	stall, stallBefore time.Duration // of the machine, in this round and the one before
+	stalls             chan time.Duration
+
+	parted, lossy, starting int // faults in force
+	began                   bool
 	up                      map[string]bool // the daemon runs, and is awake
 	files                   map[string]int  // open files of the daemons at the beginning
 }
@@ -62,6 +68,8 @@ func newTrial(t *testing.T, programs [2]pair.Program, failback [2]string, stage 
 		t.Fatal(err)
 	}
 	tr := &trial{T: t, Pair: p, rng: rng, up: make(map[string]bool), files: make(map[string]int)}
+	tr.reboots = make(map[string]int)
+	tr.watchMachine()
 	tr.mixed = slices.Contains(programs[:], pair.Original)
 	t.Cleanup(func() {
 		p.Close()
@@ -69,6 +77,9 @@ func newTrial(t *testing.T, programs [2]pair.Program, failback [2]string, stage 
 			t.Logf("seed %d, history:\n%s", *seed, p.History)
 			t.Logf("log of the master:\n%s", tail(p.Master.Logs()))
 			t.Logf("log of the standby:\n%s", tail(p.Standby.Logs()))
+			if tr.judge != nil { // once more at the end, which is what is kept of a long output
+				t.Logf("verdicts:\n%s", strings.Join(tr.judge.Verdicts(), "\n"))
+			}
 		}
 	})
 	for _, n := range tr.nodes() {
@@ -76,8 +87,56 @@ func newTrial(t *testing.T, programs [2]pair.Program, failback [2]string, stage 
 		if err := os.WriteFile(script, []byte(recorder), 0o755); err != nil {
 			t.Fatal(err)
 		}
+		if n.Program == pair.Original {
+			tr.catchReboot(n)
+		}
 	}
 	return tr
+}
+
+// watchMachine notes when the machine has stood still, or was too busy to run this
+// program: what a node does then is what it does after SIGSTOP.
+func (t *trial) watchMachine() {
+	const tick = 100 * time.Millisecond
+	t.stalls = make(chan time.Duration, 100)
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(tick)
+		defer ticker.Stop()
+		for last := time.Now(); ; {
+			select {
+			case <-end:
+				return
+			case <-ticker.C:
+			}
+			now := time.Now()
+			if late := now.Sub(last) - tick; late > deadtime {
+				select {
+				case t.stalls <- late:
+				default:
+				}
+			}
+			last = now
+		}
+	}()
+	t.Cleanup(func() {
+		close(end)
+		<-ended
+	})
+}
+
+// noticeStalls widens what this round is judged by, if the machine stood still in it.
+func (t *trial) noticeStalls() {
+	for {
+		select {
+		case late := <-t.stalls:
+			t.Logf("the machine stood still for %v", late.Round(time.Millisecond))
+			t.stall += late
+		default:
+			return
+		}
+	}
 }
 
 func tail(text string) string {
@@ -93,11 +152,17 @@ func (t *trial) bounds() judge.Bounds {
 		Settle: deadtime + keepalive + busy, Answer: deadtime + keepalive + busy, Calm: 15 * time.Second, Moves: 3,
 	}
 	if t.mixed {
-		b.Settle, b.Answer, b.Calm, b.Moves = beside, beside, 2*beside, 6
+		b.Settle, b.Answer, b.Calm, b.Moves = busy+max(t.reached.both, t.before.both), busy+max(t.reached.nobody, t.before.nobody), 2*time.Minute, 6
 		b.Mute = make(map[string]bool)
 		for _, n := range t.nodes() {
 			b.Mute[n.Name] = n.Program == pair.Original
 		}
+	}
+	if stall := t.stall + t.stallBefore; stall > 0 {
+		b.Settle += stall + pause.both
+		b.Answer += stall + pause.nobody
+		b.Calm += stall + pause.nobody
+		b.Moves += 4
 	}
 	return b
 }
@@ -124,6 +189,7 @@ func (t *trial) wait(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	<-timer.C
+	t.noticeReboots()
 }
 
 func (t *trial) upTo(d time.Duration) time.Duration { return time.Duration(t.rng.Int64N(int64(d))) }
@@ -136,10 +202,14 @@ func (t *trial) do(what string, err error) {
 	}
 }
 
-// start starts a node and waits until it sees the cluster.
+// start starts a node and waits until it sees the cluster. One that the other does not
+// hear gets no answer as long as that lasts, as an original, and sees it later.
 func (t *trial) start(n *pair.Node) {
 	t.Helper()
 	t.starting++
+	if t.mixed && t.began && !t.up[pair.Master] && !t.up[pair.Standby] {
+		t.allow(dark)
+	}
 	t.conditions()
 	m := t.History.Now()
 	n.Note("start")
@@ -147,14 +217,24 @@ func (t *trial) start(n *pair.Node) {
 	// With most of what is said lost this may take many tries.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	t.do("start "+n.Name, n.WaitLine(ctx, m, "Local status now set to: 'active'"))
+	line := "Local status now set to: 'active'"
+	if t.parted > 0 {
+		line = "Local status now set to: 'up'"
+	}
+	_, err := t.History.Wait(ctx, m, func(e pair.Event) bool {
+		// An original that was told to stop after a heal may have begun anew by itself.
+		began := n.Program == pair.Original && strings.Contains(e.Text, "heartbeat: already running")
+		return e.Kind == pair.Line && e.Node == n.Name && (began || strings.Contains(e.Text, line))
+	})
+	t.do("start "+n.Name, err)
 	t.starting--
 	t.up[n.Name] = true
 	t.conditions()
 }
 
 func (t *trial) begin() {
-	t.judge = judge.New(time.Now(), t.bounds(), group)
+	t.judged = time.Now()
+	t.judge = judge.New(t.judged, t.bounds(), group)
 	errs := make(chan error, 2)
 	for _, n := range t.nodes() {
 		go func() { errs <- n.Start() }()
@@ -162,11 +242,18 @@ func (t *trial) begin() {
 	t.do("start", <-errs)
 	t.do("start", <-errs)
 	t.rest("both start")
-	t.up[pair.Master], t.up[pair.Standby] = true, true
+	t.up[pair.Master], t.up[pair.Standby], t.began = true, true, true
 	t.conditions()
 	for _, n := range t.nodes() {
 		t.files[n.Name] = t.openFiles(n)
 	}
+}
+
+// oneHolder waits until one node has held the address for the time of quiet.
+func (t *trial) oneHolder(limit, quiet time.Duration) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return t.History.WaitOneHolder(ctx, quiet)
 }
 
 // rest waits until one node holds the address and nothing moves.
@@ -176,17 +263,43 @@ func (t *trial) rest(what string) {
 	if t.mixed {
 		limit, quiet = 90*time.Second, 6*time.Second
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	if _, err := t.History.WaitOneHolder(ctx, quiet); err != nil {
-		t.Errorf("%s: %v", what, err)
+	// The last fault may have ended only now: what it leads to has not begun.
+	t.wait(quiet)
+	for begin := time.Now(); ; {
+		_, err := t.oneHolder(limit/6, quiet)
+		t.noticeReboots()
+		t.noticeLostWord()
+		t.noticeStalls()
+		again := false
+		for _, n := range t.nodes() {
+			if t.began && !t.up[n.Name] {
+				again = true
+				t.start(n)
+			}
+		}
+		switch {
+		case err != nil && again:
+			begin = time.Now()
+		case err != nil && time.Since(begin) < limit+t.stall:
+		case err != nil && *old:
+			t.Logf("TWO ORIGINALS: %s: %v", what, err)
+			t.restartOriginals()
+			begin = time.Now()
+		case err != nil:
+			t.Errorf("%s: %v", what, err)
+			return
+		case !again:
+			return
+		}
 	}
 }
 
-// verdict puts what has happened before the judge.
-func (t *trial) verdict(what string) {
+// verdict puts what has happened before the judge. It gives for how long after the
+// last that was done both nodes still had the address, and until when nobody had.
+func (t *trial) verdict(what string) (both, nobody time.Duration) {
 	t.Helper()
 	events := t.History.Since(t.mark)
+	both, nobody = t.figures(events)
 	t.mark += pair.Mark(len(events))
 	macs := map[string]string{t.Master.MAC(): pair.Master, t.Standby.MAC(): pair.Standby}
 	for _, e := range events {
@@ -197,8 +310,12 @@ func (t *trial) verdict(what string) {
 			t.facts = append(t.facts, fact{e.At, func(j *judge.Judge) { j.Down(e.At, e.Node, group) }})
 		case pair.ARP:
 			t.facts = append(t.facts, fact{e.At, func(j *judge.Judge) { j.Announce(e.At, macs[e.Text], group) }})
-		case pair.Gap, pair.Line, pair.Fault:
+		case pair.Neighbour, pair.Gap, pair.Line, pair.Fault:
 		}
+	}
+	t.noticeStalls()
+	if t.stall > 0 {
+		t.facts = append(t.facts, fact{t.judged, func(j *judge.Judge) { j.SetBounds(t.judged, t.bounds()) }})
 	}
 	slices.SortStableFunc(t.facts, func(a, b fact) int { return a.at.Compare(b.at) })
 	before := len(t.judge.Verdicts())
@@ -206,16 +323,30 @@ func (t *trial) verdict(what string) {
 		f.tell(t.judge)
 	}
 	t.facts = nil
-	t.judge.Rest(time.Now())
+	t.judged = time.Now()
+	t.judge.Rest(t.judged)
 	for _, v := range t.judge.Verdicts()[before:] {
+		if *old {
+			t.Logf("TWO ORIGINALS: %s: %s", what, v)
+			continue
+		}
 		t.Errorf("%s: %s", what, v)
 	}
-	t.do(what+": the client asks the address", t.Client("/usr/bin/ping", "-q", "-c", "4", "-i", "0.2", "-W", "2", pair.VIP))
-	for _, n := range t.nodes() {
-		if n.Program == pair.Ours {
-			t.ordered(what, n)
+	if !t.heard() {
+		t.Logf("%s: the original on %s has not announced the address", what, t.History.Holders())
+	} else {
+		if t.bounds().Mute[t.History.Holders()] {
+			// Whoever asked while both had the address may have the other's answer, and
+			// an original that keeps it does not announce it again.
+			t.do("forget the neighbours", t.Client("/usr/sbin/ip", "neigh", "flush", "to", pair.VIP))
 		}
+		// Until there is an answer.
+		t.do(what+": the client asks the address", t.Client("/usr/bin/ping", "-q", "-c", "1", "-i", "0.2", "-w", "10", pair.VIP))
 	}
+	for _, n := range t.nodes() {
+		t.ordered(what, n)
+	}
+	return both, nobody
 }
 
 // end looks at what the daemons have kept, and stops them.
@@ -230,7 +361,13 @@ func (t *trial) end() {
 		if now := t.openFiles(n); now > t.files[n.Name]+4 {
 			t.Errorf("%s has %d files open, at the beginning %d", n.Name, now, t.files[n.Name])
 		}
-		out, _, err := n.Run("/bin/sh", "-c", `grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l`)
+		// One that has just ended is none yet.
+		out, _, err := n.Run("/bin/sh", "-c", `for i in $(seq 50); do
+	count=$(grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l)
+	[ $count = 0 ] && break
+	sleep 0.1
+done
+echo $count`)
 		t.do("zombies", err)
 		if strings.TrimSpace(out) != "0" {
 			t.Errorf("%s has %s zombies", n.Name, strings.TrimSpace(out))

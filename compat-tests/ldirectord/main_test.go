@@ -213,5 +213,5 @@ func sceneNames() []string {
 			names = append(names, proofPrefix+original+"-"+name)
 		}
 	}
-	return slices.DeleteFunc(append(names, takeoverScene), func(name string) bool { return !chosen(name) })
+	return slices.DeleteFunc(append(names, takeoverScene, standbyScene, statusScene), func(name string) bool { return !chosen(name) })
 }

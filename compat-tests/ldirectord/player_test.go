@@ -96,6 +96,12 @@ func (s *scene) play() error {
 	if s.name == takeoverScene {
 		return s.playTakeover()
 	}
+	if s.name == standbyScene {
+		return s.playStandby()
+	}
+	if s.name == statusScene {
+		return s.playStatus()
+	}
 	if _, proof, ok := strings.Cut(strings.TrimPrefix(s.name, proofPrefix), "-"); ok && proofs[proof] != nil {
 		return proofs[proof](s)
 	}

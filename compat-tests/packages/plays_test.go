@@ -72,7 +72,7 @@ var changing = regexp.MustCompile(`pid:? \d+`)
 // play runs a script of testdata/plays in a root of its own.
 func play(t *testing.T, name, el string, env ...string) string {
 	t.Helper()
-	require(t, "rpm", "rpmbuild", "unshare")
+	require(t, "rpm", "rpmbuild", "unshare", "dnf", "createrepo_c")
 	rpms, err := standIns()
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +109,8 @@ func TestPlays(t *testing.T) {
 		{"upgrade-heartbeat-ldirectord", "upgrade", "el6", []string{"HEARTBEAT=3.0.4", "LDIRECTORD=heartbeat-ldirectord-2.1.4"}},
 		{"upgrade-3.0.6", "upgrade", "el7", []string{"HEARTBEAT=3.0.6", "LDIRECTORD=ldirectord-4.12.0", "SYSTEMD=1"}},
 		{"upgrade-to-units", "upgrade", "el7", []string{"HEARTBEAT=3.0.4", "LDIRECTORD=heartbeat-ldirectord-2.1.4"}},
+		{"update", "update", "el7", []string{"HEARTBEAT=3.0.4", "LDIRECTORD=heartbeat-ldirectord-2.1.4"}},
+		{"update-3.0.6", "update", "el7", []string{"HEARTBEAT=3.0.6", "LDIRECTORD=ldirectord-4.12.0"}},
 		{"erase", "erase", "el6", nil},
 		{"erase", "erase", "el7", nil},
 		{"ids", "ids", "el7", nil},

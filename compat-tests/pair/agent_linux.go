@@ -22,7 +22,9 @@ func Agent() {
 		return
 	}
 	a := &agent{out: json.NewEncoder(os.Stdout), kids: make(map[int]chan syscall.WaitStatus)}
-	go a.reap()
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, unix.SIGCHLD) // before the first child can end
+	go a.reap(ended)
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
@@ -94,9 +96,7 @@ func (a *agent) obey(o order) {
 }
 
 // reap takes the status of every child, as process 1 must.
-func (a *agent) reap() {
-	ended := make(chan os.Signal, 1)
-	signal.Notify(ended, unix.SIGCHLD)
+func (a *agent) reap(ended <-chan os.Signal) {
 	for range ended {
 		a.kidsMu.Lock()
 		for {

@@ -55,6 +55,7 @@ func fencers() [][2]pair.Program {
 // TestFence: the resources of a dead node are taken after its reset, and not
 // before.
 func TestFence(t *testing.T) {
+	t.Parallel()
 	for _, mix := range fencers() {
 		t.Run(name(mix), func(t *testing.T) {
 			t.Parallel()
@@ -86,6 +87,7 @@ func TestFence(t *testing.T) {
 
 // TestFenceNull: the null device of cluster-glue resets at once.
 func TestFenceNull(t *testing.T) {
+	t.Parallel()
 	for _, mix := range fencers() {
 		t.Run(name(mix), func(t *testing.T) {
 			t.Parallel()

@@ -156,7 +156,7 @@ func Overlaps(events []Event) []string {
 			} else if both && !now && len(out) > 0 && strings.HasPrefix(out[len(out)-1], "from "+since.Format("15:04:05.000000")) {
 				out[len(out)-1] += fmt.Sprintf(" for %v", e.At.Sub(since))
 			}
-		case ARP, Gap, Line:
+		case ARP, Neighbour, Gap, Line:
 		}
 	}
 	return out

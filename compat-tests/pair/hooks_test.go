@@ -72,6 +72,7 @@ func hooks(p *player, n *pair.Node) (calls []string, env map[string][]string) {
 // of both to the death of the master. What is wanted is what two originals have
 // recorded.
 func TestHooks(t *testing.T) {
+	t.Parallel()
 	const every = " NICEFAILBACK=yes SITE=here"
 	wantMaster := []string{
 		"status" + every + " src=standby st=up",
@@ -211,8 +212,9 @@ func checkEnvironment(p *player, n *pair.Node, got []string) {
 
 // TestLegacyHooks has an original node ask ours for its group, the old way: the
 // site's scripts are told, and rc.d/local_giveip has run before the group goes.
-// The original's own script behind the recorder gives and answers nothing twice.
+// The original's own script behind the recorder gives nothing and answers nothing.
 func TestLegacyHooks(t *testing.T) {
+	t.Parallel()
 	mixes := [][2]pair.Program{{pair.Original, pair.Ours}}
 	if *oracle {
 		mixes = append(mixes, [2]pair.Program{pair.Original, pair.Original})
@@ -239,12 +241,14 @@ func TestLegacyHooks(t *testing.T) {
 			p.recorded(p.Standby, "== ip-request ", 1)
 			text, err := os.ReadFile(filepath.Join(p.Standby.Dir, "log", "hooks"))
 			p.do("record", err)
-			for want, times := range map[string]int{
-				"== local_giveip ip-request\n": 1, "== ip-request ip-request\n": 1, "HA_ipaddr=IPaddr2::" + pair.VIP + "/32/eth0\n": 2,
-				"HA_NICEFAILBACK": 0,
+			// Behind the recorder of ip-request is the original's script. If it looks
+			// before the group is released it calls local_giveip as well.
+			for want, times := range map[string][2]int{
+				"== local_giveip ip-request\n": {1, 2}, "== ip-request ip-request\n": {1, 1}, "HA_ipaddr=IPaddr2::" + pair.VIP + "/32/eth0\n": {2, 3},
+				"HA_NICEFAILBACK": {0, 0},
 			} {
-				if n := strings.Count(string(text), want); n != times {
-					t.Errorf("%d of %q, want %d:\n%s", n, want, times, text)
+				if n := strings.Count(string(text), want); n < times[0] || n > times[1] {
+					t.Errorf("%d of %q, want %d to %d:\n%s", n, want, times[0], times[1], text)
 				}
 			}
 			checkOverlaps(p)

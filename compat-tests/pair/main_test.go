@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -47,6 +48,16 @@ var stage = sync.OnceValues(func() (string, error) {
 	return stageDir, pair.Stage(filepath.Join("..", ".."), stageDir)
 })
 
+// end is what a reader needs of a long text: its last 300 lines.
+func end(text string) string {
+	const most = 300
+	lines := slices.Collect(strings.Lines(text))
+	if n := len(lines) - most; n > 0 {
+		return fmt.Sprintf("(%d lines before)\n%s", n, strings.Join(lines[n:], ""))
+	}
+	return text
+}
+
 // newPair makes a pair for the test. If it cannot be made on this machine, the
 // test fails in continuous integration and is skipped elsewhere.
 func newPair(t *testing.T, o pair.Options) *pair.Pair {
@@ -71,9 +82,9 @@ func newPair(t *testing.T, o pair.Options) *pair.Pair {
 	t.Cleanup(func() {
 		p.Close()
 		if t.Failed() {
-			t.Logf("history:\n%s", p.History)
-			t.Logf("log of the master:\n%s", p.Master.Logs())
-			t.Logf("log of the standby:\n%s", p.Standby.Logs())
+			t.Logf("history:\n%s", end(p.History.String()))
+			t.Logf("log of the master:\n%s", end(p.Master.Logs()))
+			t.Logf("log of the standby:\n%s", end(p.Standby.Logs()))
 		}
 	})
 	return p
@@ -127,7 +138,7 @@ func (p *player) report(what string) {
 			longest = max(longest, e.Length)
 		case pair.Up, pair.Down:
 			moves = append(moves, fmt.Sprintf("%s %s +%.3f s", e.Node, e.Kind, e.At.Sub(p.began).Seconds()))
-		case pair.ARP, pair.Line, pair.Fault:
+		case pair.ARP, pair.Neighbour, pair.Line, pair.Fault:
 		}
 	}
 	p.Logf("%s: %v; client without an answer %v", what, moves, longest.Round(time.Millisecond))

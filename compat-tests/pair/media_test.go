@@ -11,6 +11,7 @@ import (
 // TestMedia has the nodes hear each other by each medium in its turn: start, a
 // stop of the master, failback.
 func TestMedia(t *testing.T) {
+	t.Parallel()
 	ours, old := pair.Ours, pair.Original
 	for i, m := range []struct {
 		name  string
@@ -55,6 +56,7 @@ func TestMedia(t *testing.T) {
 // TestSignatures has the nodes sign by each method, in each framing that ha.cf
 // can ask for: they hear each other and a stop moves the address.
 func TestSignatures(t *testing.T) {
+	t.Parallel()
 	mixes := [][2]pair.Program{{pair.Ours, pair.Original}, {pair.Original, pair.Ours}}
 	for i, key := range []string{"crc", "md5 lvs", "sha1 lvs"} {
 		for j, format := range []string{"classic", "netstring"} {
@@ -203,6 +205,7 @@ func (p *player) tool(n *pair.Node, argv ...string) {
 // TestLegacy: without auto_failback, which means legacy, an original and one of
 // ours give each other their groups the old way.
 func TestLegacy(t *testing.T) {
+	t.Parallel()
 	for _, mix := range [][2]pair.Program{{pair.Ours, pair.Original}, {pair.Original, pair.Ours}} {
 		t.Run(name(mix), func(t *testing.T) {
 			t.Parallel()

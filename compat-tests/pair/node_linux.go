@@ -193,6 +193,17 @@ func (n *Node) Thaw() error { return n.fault("thaw", unix.SIGCONT) }
 // Sh runs shell commands on the node, which must succeed.
 func (n *Node) Sh(commands string) error { return n.agent.run("/bin/sh", "-ec", commands) }
 
+// Sysconfig gives a node of ours a file of settings. What is mounted in /etc is put
+// into it again.
+func (n *Node) Sysconfig(stage, text string) error {
+	return n.agent.run("/bin/sh", "-ec", `mkdir -p /run/etc/upper /run/etc/work
+mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work /etc
+mount --bind "$1/etc" /etc/ha.d
+mount --bind "$2/etc/init.d/heartbeat" /etc/init.d/heartbeat
+mkdir -p /etc/sysconfig
+printf '%s' "$3" >/etc/sysconfig/heartbeat`, "sh", n.Dir, stage, text)
+}
+
 // Note writes down that something is done to the node.
 func (n *Node) Note(what string) {
 	n.pair.History.add(Event{At: time.Now(), Kind: Fault, Node: n.Name, Text: what})

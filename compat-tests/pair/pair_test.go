@@ -30,6 +30,7 @@ func name(m [2]pair.Program) string { return m[0].String() + "+" + m[1].String()
 
 // TestLife plays start, stop, death and a cut link with its heal on one pair.
 func TestLife(t *testing.T) {
+	t.Parallel()
 	for _, mix := range mixes() {
 		t.Run(name(mix), func(t *testing.T) {
 			t.Parallel()
@@ -104,6 +105,7 @@ func checkOverlaps(p *player) {
 // the setting of the node that holds the resources when the other returns
 // decides.
 func TestAutoFailback(t *testing.T) {
+	t.Parallel()
 	rows := []struct {
 		failback [2]string
 		end      string
@@ -163,6 +165,7 @@ func TestOurAgentsUnderTheOriginal(t *testing.T) {
 // the other has taken it, and lets them go on. The one that slept must not act on
 // what it knew.
 func TestFrozenHolder(t *testing.T) {
+	t.Parallel()
 	mixes := [][2]pair.Program{{pair.Ours, pair.Ours}}
 	if *oracle {
 		mixes = append(mixes, [2]pair.Program{pair.Original, pair.Original})

@@ -10,12 +10,14 @@ type Kind string
 
 // The kinds of events.
 const (
-	Up    Kind = "up"    // the address has come onto the node's interface
-	Down  Kind = "down"  // the address has gone from it
-	ARP   Kind = "arp"   // a gratuitous ARP frame; Text is the hardware address
-	Gap   Kind = "gap"   // the client had an answer again after Length without one
-	Line  Kind = "line"  // the node's log has a new line, Text
-	Fault Kind = "fault" // the test did something to the node or the link, Text
+	Up   Kind = "up"   // the address has come onto the node's interface
+	Down Kind = "down" // the address has gone from it
+	ARP  Kind = "arp"  // a gratuitous ARP frame; Text is the hardware address
+	Gap  Kind = "gap"  // the client had an answer again after Length without one
+	Line Kind = "line" // the node's log has a new line, Text
+	// Neighbour is an unsolicited neighbour advertisement; Text as with ARP.
+	Neighbour Kind = "neighbour"
+	Fault     Kind = "fault" // the test did something to the node or the link, Text
 )
 
 // Event is one thing that happened. Up, Down and ARP are in the kernel's order.

@@ -50,33 +50,32 @@ func calls(n *pair.Node, action string) int {
 
 func troubledPair(t *testing.T, mix [2]pair.Program) *player {
 	t.Helper()
-	p := &player{T: t, Pair: newPair(t, pair.Options{
-		Programs: mix, Resources: []string{"IPaddr2::" + pair.VIP + "/32/eth0", "trouble"}, Extra: []string{"env STOPRETRYMAX=1"},
-	})}
+	return troubledBy(t, pair.Options{Programs: mix, Extra: []string{"env STOPRETRYMAX=1"}})
+}
+
+// troubledBy is a pair whose group has the resource.
+func troubledBy(t *testing.T, o pair.Options) *player {
+	t.Helper()
+	o.Resources = []string{"IPaddr2::" + pair.VIP + "/32/eth0", "trouble"}
+	p := &player{T: t, Pair: newPair(t, o)}
 	for _, n := range []*pair.Node{p.Master, p.Standby} {
 		p.do("script", os.WriteFile(filepath.Join(n.Dir, "etc", "resource.d", "trouble"), []byte(troubleScript), 0o755))
 	}
 	return p
 }
 
-// scriptLimit gives a node of ours a time limit of scripts. What is mounted in
-// /etc is put into it again.
+// scriptLimit gives a node of ours a time limit of scripts.
 func scriptLimit(p *player, n *pair.Node, seconds string) {
 	p.Helper()
 	staged, err := stage()
 	p.do("stage", err)
-	run(p, n, "/bin/sh", "-c", `set -e
-mkdir -p /run/etc/upper /run/etc/work
-mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work /etc
-mount --bind "$1/etc" /etc/ha.d
-mount --bind "$2/etc/init.d/heartbeat" /etc/init.d/heartbeat
-mkdir /etc/sysconfig
-echo "SCRIPT_TIMEOUT=$3" >/etc/sysconfig/heartbeat`, "sh", n.Dir, staged, seconds)
+	p.do("sysconfig", n.Sysconfig(staged, "SCRIPT_TIMEOUT="+seconds+"\n"))
 }
 
 // TestStartFails: the group goes to the other node, where the original leaves it
 // down everywhere; if it starts on neither, it goes neither to and fro.
 func TestStartFails(t *testing.T) {
+	t.Parallel()
 	for _, mix := range [][2]pair.Program{{pair.Ours, pair.Ours}, {pair.Ours, pair.Original}} {
 		t.Run(name(mix), func(t *testing.T) {
 			t.Parallel()
@@ -111,6 +110,7 @@ func TestStartFails(t *testing.T) {
 // TestStopLies: a stop that fails although the resource has stopped. The original
 // tries it again and goes on; so does ours.
 func TestStopLies(t *testing.T) {
+	t.Parallel()
 	for _, mix := range mixes() {
 		t.Run(name(mix), func(t *testing.T) {
 			t.Parallel()
@@ -183,6 +183,47 @@ func (p *player) announcedBy(n *pair.Node) {
 	}
 }
 
+// TestKilledBesideAnOriginal: a node that has the group of an original is killed and
+// started again before anybody takes it for dead. The original hears a restart; it is
+// brought to take its group, and it can be stopped then.
+func TestKilledBesideAnOriginal(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, failback string }{{"at rest", "off"}, {"giving back", "on"}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := troubledBy(t, pair.Options{
+				Programs: [2]pair.Program{pair.Original, pair.Ours}, Failback: [2]string{c.failback, c.failback}, Deadtime: 6 * time.Second,
+			})
+			p.step()
+			startBoth(p)
+			p.holder("both started", upWithin, quiet, pair.Master)
+			p.do("stop master", p.Master.Stop())
+			p.holder("master stopped", moveWithin, quiet, pair.Standby)
+			trouble(p, p.Standby, "stop", "hangs")
+			p.step()
+			p.do("start master", p.Master.Start())
+			if c.failback == "on" {
+				p.line(p.Standby, upWithin, "Running /etc/ha.d/resource.d/trouble")
+			} else {
+				p.line(p.Master, upWithin, "Initial resource acquisition complete")
+			}
+			p.step()
+			p.do("kill", p.Standby.Kill())
+			trouble(p, p.Standby, "stop", "")
+			p.do("start standby", p.Standby.Start())
+			p.holder("standby killed and started", upWithin, quiet, pair.Master)
+			p.step()
+			p.do("stop master", p.Master.Stop())
+			p.holder("master stopped", moveWithin, quiet, pair.Standby)
+			for _, line := range strings.Split(p.Master.Logs(), "\n") {
+				if strings.Contains(line, "Ignored standby message") {
+					t.Errorf("the original complains: %s", line)
+				}
+			}
+		})
+	}
+}
+
 // TestScriptsHang: a script that hangs is killed at its limit and has failed; the
 // original waits for it for ever.
 func TestScriptsHang(t *testing.T) {
@@ -220,6 +261,7 @@ func TestScriptsHang(t *testing.T) {
 
 // TestBothFamilies has an IPv6 address in the group: it moves with the other one.
 func TestBothFamilies(t *testing.T) {
+	t.Parallel()
 	const ip6 = "fd77:0:0:0:0:0:0:100"
 	for _, mix := range mixes() {
 		t.Run(name(mix), func(t *testing.T) {

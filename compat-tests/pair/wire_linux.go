@@ -22,7 +22,8 @@ const (
 	GapMin = 25 * time.Millisecond
 )
 
-// sniff tells of the gratuitous ARP frames for an address on the bridge.
+// sniff tells of the announcements of an address on the bridge: gratuitous ARP, or
+// unsolicited neighbour advertisements.
 func (a *agent) sniff(address string) error {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
@@ -32,7 +33,11 @@ func (a *agent) sniff(address string) error {
 	if err != nil {
 		return err
 	}
-	proto := binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, etherARP))
+	ether, kind, announcer := uint16(etherARP), ARP, gratuitous
+	if ip.Is6() {
+		ether, kind, announcer = unix.ETH_P_IPV6, Neighbour, advertised
+	}
+	proto := binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, ether))
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, int(proto))
 	if err != nil {
 		return err
@@ -50,13 +55,38 @@ func (a *agent) sniff(address string) error {
 			if err != nil {
 				return
 			}
-			// Sender and target protocol address are the same.
-			if n >= 42 && [4]byte(frame[28:32]) == ip.As4() && [4]byte(frame[38:42]) == ip.As4() {
-				a.tell(Event{At: time.Now(), Kind: ARP, Text: net.HardwareAddr(frame[22:28]).String()})
+			if mac := announcer(frame[:n], ip); mac != nil {
+				a.tell(Event{At: time.Now(), Kind: kind, Text: mac.String()})
 			}
 		}
 	}()
 	return nil
+}
+
+// gratuitous gives who announces an address by ARP: sender and target protocol
+// address are the same.
+func gratuitous(frame []byte, ip netip.Addr) net.HardwareAddr {
+	if len(frame) < 42 || [4]byte(frame[28:32]) != ip.As4() || [4]byte(frame[38:42]) != ip.As4() {
+		return nil
+	}
+	return net.HardwareAddr(frame[22:28])
+}
+
+// advertised gives who announces an address to all nodes: RFC 4861, 4.4, with the
+// override flag, not solicited, with the target's link-layer address.
+func advertised(frame []byte, ip netip.Addr) net.HardwareAddr {
+	const nextHeader, advertisement, override, solicited = 20, 136, 0x20, 0x40
+	if len(frame) < 86 || frame[nextHeader] != unix.IPPROTO_ICMPV6 || frame[54] != advertisement ||
+		frame[58]&(override|solicited) != override || [16]byte(frame[62:78]) != ip.As16() || frame[78] != 2 {
+		return nil
+	}
+	return net.HardwareAddr(frame[80:86])
+}
+
+// Sniff tells of the announcements of another address, IPv4 or IPv6, from now on.
+func (p *Pair) Sniff(address string) error {
+	_, err := p.hub.do(order{Op: "sniff", Text: address})
+	return err
 }
 
 // probe asks the address for an echo all the time and tells how long there was

@@ -29,7 +29,7 @@ func (m Machine) writeBoot(dir string) error {
 		name, content string
 		mode          os.FileMode
 	}{
-		{"init", strings.ReplaceAll(initScript, "@DIR@", dir), 0o755},
+		{"init", strings.NewReplacer("@DIR@", dir, "@MODULES@", moduleRoot()).Replace(initScript), 0o755},
 		{"script", m.Script, 0o755},
 		{"share", share, 0o644},
 		{"modules", strings.Join(modules, " "), 0o644},

@@ -12,14 +12,14 @@ mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
 # modprobe looks below lib/modules, which the host need not have.
 mkdir -p /run/kmod/lib/modules/$kernel
-mount --bind /usr/lib/uml/modules/$kernel /run/kmod/lib/modules/$kernel
+mount --bind @MODULES@/$kernel /run/kmod/lib/modules/$kernel
 modprobe -d /run/kmod overlay
 
 mkdir -p /run/lower /run/upper /run/work /run/root
 mount --bind / /run/lower
 mount -t overlay -o lowerdir=/run/lower,upperdir=/run/upper,workdir=/run/work overlay /run/root
 mkdir -p /run/root/lib/modules/$kernel /run/root/old
-mount --bind /usr/lib/uml/modules/$kernel /run/root/lib/modules/$kernel
+mount --bind @MODULES@/$kernel /run/root/lib/modules/$kernel
 for name in proc sys dev; do mount --rbind /$name /run/root/$name; done
 mount -t tmpfs tmpfs /run/root/run
 mount -t tmpfs tmpfs /run/root/tmp

@@ -21,13 +21,6 @@ import (
 // SharePath is where the guest sees Machine.Share.
 const SharePath = "/run/share"
 
-// kernelPath is where Debian's package user-mode-linux puts the kernel, and
-// moduleRoot its modules.
-const (
-	kernelName = "linux.uml"
-	moduleRoot = "/usr/lib/uml/modules"
-)
-
 // ErrNoStatus says that the guest ended without the script having ended: the
 // kernel panicked, was killed or ran out of memory.
 var ErrNoStatus = errors.New("the guest ended before its script")
@@ -59,11 +52,11 @@ var DefaultModules = []string{
 // Missing says what the host lacks to boot a machine, and nil if nothing.
 func Missing() error {
 	var lacks []string
-	if _, err := exec.LookPath(kernelName); err != nil {
-		lacks = append(lacks, kernelName+" (Debian: user-mode-linux)")
+	if _, err := exec.LookPath(kernelName()); err != nil {
+		lacks = append(lacks, kernelName()+" (Debian: user-mode-linux)")
 	}
-	if _, err := os.Stat(moduleRoot); err != nil {
-		lacks = append(lacks, moduleRoot+" (Debian: user-mode-linux)")
+	if _, err := os.Stat(moduleRoot()); err != nil {
+		lacks = append(lacks, moduleRoot()+" (Debian: user-mode-linux)")
 	}
 	if _, err := lookSystemPath("modprobe"); err != nil {
 		lacks = append(lacks, "modprobe (Debian: kmod)")
@@ -123,10 +116,12 @@ func (m Machine) boot(ctx context.Context, dir string) ([]byte, error) {
 		memory = 512
 	}
 	filter := &console{out: m.Console}
-	cmd := exec.CommandContext(ctx, kernelName,
+	arguments := append([]string{
 		fmt.Sprintf("mem=%dM", memory), "rootfstype=hostfs", "rootflags=/", "rw",
-		"init="+filepath.Join(dir, "init"), "uml_dir="+dir, "umid=guest",
-		"con=null", "con0=fd:0,fd:1", "quiet")
+		"init=" + filepath.Join(dir, "init"), "uml_dir=" + dir, "umid=guest",
+		"con=null", "con0=fd:0,fd:1", "quiet",
+	}, moreArguments()...)
+	cmd := exec.CommandContext(ctx, kernelName(), arguments...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
 	cmd.Stdout, cmd.Stderr = filter, &filter.noise
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

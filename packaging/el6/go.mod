@@ -15,6 +15,7 @@ require (
 	go.uber.org/goleak v1.3.0
 	golang.org/x/net v0.43.0
 	golang.org/x/sys v0.35.0
+	golang.org/x/term v0.34.0
 	gopkg.in/ini.v1 v1.67.0
 	layeh.com/radius v0.0.0-20231213012653-1006025d24f8
 )

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"lvsha/pkg/ha/membership"
 	"lvsha/pkg/ha/message"
 	"lvsha/pkg/system/logging/level"
 )
@@ -17,7 +18,11 @@ type kind uint8
 const (
 	kept      kind = 0x01 // everything that is news
 	unchanged kind = 0x02 // a status that says nothing new
-	allKinds  kind = 0x3f // with the kinds that only debugging needs
+	dropped   kind = 0x04 // for somebody else, or of an earlier life
+	duplicate kind = 0x08 // what came once more
+	calls     kind = 0x10 // what clients ask
+	protocol  kind = 0x20 // requests for lost messages, and their refusals
+	allKinds  kind = 0x3f
 )
 
 // The statuses that the answers about clients depend on.
@@ -36,6 +41,9 @@ func (m *Machine) Deliver(msg *message.Message, own, news bool) []Effect {
 		m.answerQuery(msg)
 		// Clients do not see the question.
 		return m.end()
+	case "reqnodes", "repnodes":
+		// Daemons settle among themselves who the nodes are.
+		return m.end()
 	}
 	want := kept
 	if !news {
@@ -43,6 +51,25 @@ func (m *Machine) Deliver(msg *message.Message, own, news bool) []Effect {
 	}
 	m.hand(msg, own, want)
 	return m.end()
+}
+
+// Seen hands on what was not delivered, to those who debug.
+func (m *Machine) Seen(msg *message.Message, fate membership.Fate) []Effect {
+	m.hand(msg, false, map[membership.Fate]kind{
+		membership.Unchanged: unchanged, membership.Dropped: dropped,
+		membership.Duplicate: duplicate, membership.Protocol: protocol,
+	}[fate])
+	return m.end()
+}
+
+// Curious reports whether any client wants to see more than what is delivered.
+func (m *Machine) Curious() bool {
+	for _, c := range m.clients {
+		if c.mask&^kept != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // hand gives a message to everybody who wants it, or to the one it names.

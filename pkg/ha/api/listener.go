@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"lvsha/pkg/system/daemon"
 )
 
 // The bounds of what clients may cost.
@@ -88,13 +90,9 @@ func Listen(path string) (*Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("client socket: %w", err)
 	}
-	socket, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		return nil, fmt.Errorf("client socket: %w", err)
-	}
 	// Who may connect is decided by the directory and by credentials.
-	if err := os.Chmod(path, 0o777); err != nil {
-		_ = socket.Close()
+	socket, err := daemon.ListenUnix(path, 0o777, -1)
+	if err != nil {
 		return nil, fmt.Errorf("client socket: %w", err)
 	}
 	l := &Listener{

@@ -155,6 +155,7 @@ func (m *Machine) Receive(id ID, body []byte) []Effect {
 	case c.name == "":
 		m.register(c, msg)
 	case msg.Type() == "hbapi-req":
+		m.hand(msg, false, calls)
 		m.request(c, msg)
 	case msg.Type() == "":
 		m.repeatf("type", level.Error, "a message of client %s has no type", c.name)

@@ -29,6 +29,7 @@ func (m *Machine) register(c *client, msg *message.Message) {
 		return
 	}
 	c.name, c.casual, c.generation, c.mask = name, casual, m.generation, kept
+	m.hand(msg, false, calls)
 	if !casual {
 		m.emit(Send{Message: m.presence("join", name, "signon", c.generation)})
 	}

@@ -152,7 +152,7 @@ func (k *keyReader) method(line, column int, words []word) (message.Key, bool) {
 	default:
 		shown := hideUnlessMethod(name)
 		text := "the methods are sha1, md5 and crc"
-		if near := nearest(name, []string{"sha1", "md5", "crc"}); near != "" {
+		if near := Nearest(name, []string{"sha1", "md5", "crc"}); near != "" {
 			text += "; did you mean " + near + "?"
 		}
 		k.find(Error, line, column, text, legacyError("Invalid authtype [%s]", shown))

@@ -57,7 +57,7 @@ func (p *parser) checkNodes(node string) {
 		}
 	}
 	text := fmt.Sprintf("this node is %q, which no node line names", node)
-	if near := nearest(node, p.ha.Nodes); near != "" {
+	if near := Nearest(node, p.ha.Nodes); near != "" {
 		text += "; is it meant by " + near + "?"
 	}
 	p.find(Error, 0, 0, text,

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,11 +10,9 @@ import (
 	"testing"
 
 	"lvsha/pkg/ha/fence"
-
 	"lvsha/pkg/ha/message"
+	"lvsha/pkg/system/goldentest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // cases returns the input files of a directory of testdata.
 func cases(t testing.TB, dir string) []string {
@@ -30,19 +27,11 @@ func cases(t testing.TB, dir string) []string {
 // golden compares a text with the golden file of a case.
 func golden(t *testing.T, input, got string) {
 	t.Helper()
-	path := strings.TrimSuffix(input, ".txt") + ".golden"
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
+	name, err := filepath.Rel("testdata", strings.TrimSuffix(input, ".txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
+	goldentest.Check(t, name, got)
 }
 
 func read(t testing.TB, path string) []byte {

@@ -120,7 +120,7 @@ func (r *resourceReader) checkNodes(lines []string) {
 				known = append(known, n)
 			}
 			before, _, comment := strings.Cut(first, "#")
-			near := nearest(first, known)
+			near := Nearest(first, known)
 			switch {
 			case comment && r.nodes[lower(before)]:
 				what += "; put a blank before the comment"

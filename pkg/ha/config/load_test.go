@@ -199,7 +199,7 @@ func TestNearest(t *testing.T) {
 		"keepalve": "keepalive", "Keepalive": "keepalive", "auto-failback": "auto_failback", "updport": "udpport",
 		"log_file": "logfile", "nodes": "node", "zzzzzz": "", "x": "",
 	} {
-		if got := nearest(given, directiveNames); got != want {
+		if got := Nearest(given, directiveNames); got != want {
 			t.Errorf("%q: %q, want %q", given, got, want)
 		}
 	}

@@ -145,7 +145,7 @@ func (p *parser) statement(s statement) {
 	d, ok := directives[name]
 	if !ok {
 		text := "unknown directive"
-		if near := nearest(name, directiveNames); near != "" {
+		if near := Nearest(name, directiveNames); near != "" {
 			text += "; did you mean " + near + "?"
 		}
 		p.find(Error, s.line, s.name.column, text,

@@ -22,7 +22,7 @@ func setWatchdog(p *parser, s statement, v word) *problem {
 func setLogfacility(p *parser, s statement, v word) *problem {
 	if !logging.KnownFacility(v.text) {
 		text := "no syslog facility"
-		if near := nearest(v.text, logging.FacilityNames()); near != "" {
+		if near := Nearest(v.text, logging.FacilityNames()); near != "" {
 			text += "; did you mean " + near + "?"
 		}
 		return refuse("%s", text).as(legacyError("Log facility(%s) not valid", v.text))

@@ -98,9 +98,9 @@ func lower(s string) string {
 	return string(b)
 }
 
-// nearest returns the known word that is most like the given one, or "" if none
+// Nearest returns the known word that is most like the given one, or "" if none
 // is like it.
-func nearest(given string, known []string) string {
+func Nearest(given string, known []string) string {
 	best, bestDistance := "", 1+len(given)/3
 	for _, k := range known {
 		d := distance(strings.ToLower(given), strings.ToLower(k))

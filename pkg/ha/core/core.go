@@ -127,6 +127,12 @@ func (c *Core) Fenced(now time.Time, node string, v takeover.Verdict) []Effect {
 	return c.end()
 }
 
+// HostChanged tells that an interface of this node is back.
+func (c *Core) HostChanged(now time.Time) []Effect {
+	c.applyHolder(now, c.holder.HostChanged(now))
+	return c.end()
+}
+
 // Shutdown asks for the orderly end of the node.
 func (c *Core) Shutdown(now time.Time) []Effect {
 	c.applyMembers(now, c.members.Announce(now))
@@ -181,6 +187,12 @@ func (c *Core) asked(now time.Time, msg *message.Message) {
 // SetLoad sets the load text of the messages; see membership.
 func (c *Core) SetLoad(text string) { c.members.SetLoad(text) }
 
+// SetChecksum sets the checksum of haresources; see membership.
+func (c *Core) SetChecksum(sum string) { c.members.SetChecksum(sum) }
+
+// Monitor says whether clients want to see what is not delivered; see membership.
+func (c *Core) Monitor(on bool) { c.members.Monitor(on) }
+
 // Members is the view of the cluster. It must only be read.
 func (c *Core) Members() *membership.Machine { return c.members }
 
@@ -216,7 +228,7 @@ func (c *Core) applyMembers(now time.Time, effects []membership.Effect) {
 			if e.To == membership.StatusActive {
 				c.applyHolder(now, c.holder.Active(now, e.Node))
 			}
-		case membership.LinkChange, membership.NodeAdded, membership.NodeRemoved:
+		case membership.LinkChange, membership.NodeAdded, membership.NodeRemoved, membership.Seen:
 			c.emit(Notice{Change: e})
 		case membership.Died:
 			c.emit(Notice{Change: e})

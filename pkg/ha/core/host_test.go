@@ -262,15 +262,22 @@ func (h *host) carryOut(e core.Effect) {
 	}
 }
 
-// letGo stops everything, deaf and silent, and begins a new life.
+// letGo stops everything, deaf and silent, and begins a new life unless it was told to
+// stop.
 func (h *host) letGo() {
 	h.life++
+	leaving := h.leaving
 	h.running, h.between, h.mustLetGo = false, true, false
 	life := h.life
 	h.w.after(h.half(), func() {
 		if h.life == life {
 			for _, g := range h.w.nodes {
 				h.set(g.name, false)
+			}
+			if leaving {
+				h.between = false
+				h.w.changed()
+				return
 			}
 			h.begin(again, takeover.None)
 			h.w.changed()
@@ -289,7 +296,7 @@ func (h *host) mustHaveLetGo() {
 
 // mostSent bounds the messages of one second under any loss: heartbeats,
 // acknowledgements and what was asked for again.
-const mostSent = 150
+const mostSent = 250
 
 func (h *host) count() {
 	if h.w.now.Sub(h.window) >= time.Second {

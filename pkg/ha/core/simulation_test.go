@@ -166,11 +166,15 @@ func (s settings) withFailback(word string) settings {
 // change may have to wait for works under way before its own.
 func (h *script) bounds() judge.Bounds {
 	set, work := h.m.cfg, 2*h.workTime
+	asked := time.Duration(0)
+	if h.reorder > 0 {
+		asked = time.Second // a request for the node list that is overtaken is said again
+	}
 	return judge.Bounds{
-		Settle: set.deadtime + set.keepalive + 4*h.latency + 2*work,
+		Settle: set.deadtime + set.keepalive + 4*h.latency + 2*work + asked,
 		Answer: set.deadtime + 100*time.Millisecond + 4*h.latency + 2*work,
 		Calm:   12*time.Second + 4*work,
-		Moves:  2,
+		Moves:  3, // what was being started when a partition began, and what each side takes in it
 	}
 }
 
@@ -291,6 +295,7 @@ func (h *script) foretell(what string, want map[string]string) bool {
 	if !right() {
 		h.judge.Accuse(h.now, "%s: the groups have moved on, to %q and %q", what, h.holder("m"), h.holder("s"))
 	}
+	h.judge.Rest(h.now)
 	return len(h.judge.Verdicts()) == 0
 }
 

@@ -88,6 +88,7 @@ func (h *host) set(group string, on bool) {
 	case on:
 		h.w.judge.Up(h.w.now, h.name, group)
 	default:
+		h.w.downs++
 		h.w.judge.Down(h.w.now, h.name, group)
 	}
 }

@@ -34,6 +34,7 @@ type world struct {
 	latency   time.Duration
 	workTime  time.Duration // longest half of a work
 
+	downs     int       // how often a group went down, before the judge
 	disturbed time.Time // when the last fault began or ended
 	overlaps  []string
 	announcer map[string]string // who was the last to announce a group

@@ -24,10 +24,10 @@ func openBcast(_ context.Context, m config.Medium, deliver func([]byte)) (medium
 		if err != nil {
 			return nil, err
 		}
-		out, err := openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), 0), 0,
+		out, err := openSender(unix.AF_INET,
 			on(unix.SO_BROADCAST), on(unix.SO_DONTROUTE), bindTo(m.Device))
 		if err != nil {
-			return nil, fmt.Errorf("send socket: %w", err)
+			return nil, err
 		}
 		return pair(out, to, func() (*net.UDPConn, error) {
 			return openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(m.Port)), 0,

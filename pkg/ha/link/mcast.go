@@ -22,14 +22,14 @@ func openMcast(_ context.Context, m config.Medium, deliver func([]byte)) (medium
 	u := &udp{device: m.Device, deliver: deliver}
 	u.dial = func(iface *net.Interface) (*sockets, error) {
 		mreq := &unix.IPMreqn{Multiaddr: group.As4(), Ifindex: int32(iface.Index)}
-		out, err := openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), 0), 0,
+		out, err := openSender(unix.AF_INET,
 			func(fd int) error {
 				return os.NewSyscallError("multicast interface", unix.SetsockoptIPMreqn(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_IF, mreq))
 			},
 			set(unix.IPPROTO_IP, unix.IP_MULTICAST_LOOP, number(m.Loop)),
 			set(unix.IPPROTO_IP, unix.IP_MULTICAST_TTL, m.TTL))
 		if err != nil {
-			return nil, fmt.Errorf("send socket: %w", err)
+			return nil, err
 		}
 		return pair(out, sockaddr(to, 0), func() (*net.UDPConn, error) {
 			return openUDP(to, 0, on(unix.SO_REUSEADDR),

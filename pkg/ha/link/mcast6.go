@@ -22,12 +22,12 @@ func openMcast6(_ context.Context, m config.Medium, deliver func([]byte)) (mediu
 	to := netip.AddrPortFrom(group, uint16(m.Port))
 	u := &udp{device: m.Device, deliver: deliver}
 	u.dial = func(iface *net.Interface) (*sockets, error) {
-		out, err := openUDP(netip.AddrPortFrom(netip.IPv6Unspecified(), 0), 0,
+		out, err := openSender(unix.AF_INET6,
 			set(unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_IF, iface.Index),
 			set(unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_LOOP, number(m.Loop)),
 			set(unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_HOPS, m.TTL))
 		if err != nil {
-			return nil, fmt.Errorf("send socket: %w", err)
+			return nil, err
 		}
 		mreq := &unix.IPv6Mreq{Multiaddr: group.As16(), Interface: uint32(iface.Index)}
 		return pair(out, sockaddr(to, zone(group, iface)), func() (*net.UDPConn, error) {

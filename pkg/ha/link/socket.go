@@ -12,9 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxDatagram is the largest payload of UDP over IPv4.
-const maxDatagram = 65507
-
 // receiveBuffer keeps what arrives while this process does not run. It is the
 // size that the originals ask for on IPv6.
 const receiveBuffer = 1 << 20
@@ -47,32 +44,47 @@ func bindTo(device string) option {
 	}
 }
 
-// open makes a socket that the runtime polls and that programs started later do
+// socket makes a socket that does not block and that programs started later do
 // not inherit. Go's own listeners neither bind to a multicast group nor leave
 // REUSEADDR alone.
-func open(family, kind, protocol int, bind unix.Sockaddr, options ...option) (net.PacketConn, error) {
-	fd, err := unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
+func socket(family, kind, protocol int, bind unix.Sockaddr, options ...option) (fd int, err error) {
+	fd, err = unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
-		return nil, os.NewSyscallError("socket", err)
+		return -1, os.NewSyscallError("socket", err)
 	}
-	file := os.NewFile(uintptr(fd), "link")
-	defer file.Close()
+	defer func() {
+		if err != nil {
+			_ = unix.Close(fd)
+		}
+	}()
 	for _, o := range options {
 		if err := o(fd); err != nil {
-			return nil, err
+			return -1, err
 		}
 	}
 	if bind != nil {
 		if err := unix.Bind(fd, bind); err != nil {
-			return nil, os.NewSyscallError("bind", err)
+			return -1, os.NewSyscallError("bind", err)
 		}
+	}
+	return fd, nil
+}
+
+// open makes a socket that the runtime polls.
+func open(family, kind, protocol int, bind unix.Sockaddr, options ...option) (net.PacketConn, error) {
+	fd, err := socket(family, kind, protocol, bind, options...)
+	if err != nil {
+		return nil, err
 	}
 	// A smaller buffer only loses earlier.
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
+	file := os.NewFile(uintptr(fd), "link")
+	defer file.Close()
 	return net.FilePacketConn(file)
 }
 
-// openUDP opens a UDP socket for IPv4 or IPv6, by the kind of the address.
+// openUDP opens a UDP socket to receive, for IPv4 or IPv6 by the kind of the
+// address.
 func openUDP(bind netip.AddrPort, zone int, options ...option) (*net.UDPConn, error) {
 	family := unix.AF_INET
 	if bind.Addr().Is6() {

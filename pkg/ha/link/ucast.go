@@ -22,10 +22,10 @@ func openUcast(ctx context.Context, m config.Medium, deliver func([]byte)) (medi
 	}
 	u := &udp{device: m.Device, deliver: deliver}
 	u.dial = func(*net.Interface) (*sockets, error) {
-		out, err := openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), 0), 0,
+		out, err := openSender(unix.AF_INET,
 			bindTo(m.Device), set(unix.IPPROTO_IP, unix.IP_TOS, lowDelay), ifKnown(on(unix.SO_REUSEPORT)))
 		if err != nil {
-			return nil, fmt.Errorf("send socket: %w", err)
+			return nil, err
 		}
 		return pair(out, sockaddr(netip.AddrPortFrom(to, uint16(m.Port)), 0), func() (*net.UDPConn, error) {
 			return openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(m.Port)), 0,

@@ -21,9 +21,9 @@ func openUcast6(ctx context.Context, m config.Medium, deliver func([]byte)) (med
 	to = to.WithZone("")
 	u := &udp{device: m.Device, deliver: deliver}
 	u.dial = func(iface *net.Interface) (*sockets, error) {
-		out, err := openUDP(netip.AddrPortFrom(netip.IPv6Unspecified(), 0), 0, bindTo(m.Device))
+		out, err := openSender(unix.AF_INET6, bindTo(m.Device))
 		if err != nil {
-			return nil, fmt.Errorf("send socket: %w", err)
+			return nil, err
 		}
 		return pair(out, sockaddr(netip.AddrPortFrom(to, uint16(m.Port)), zone(to, iface)), func() (*net.UDPConn, error) {
 			return openUDP(netip.AddrPortFrom(netip.IPv6Unspecified(), uint16(m.Port)), 0,

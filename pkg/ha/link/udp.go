@@ -1,7 +1,6 @@
 package link
 
 import (
-	"errors"
 	"fmt"
 	"net"
 
@@ -10,9 +9,10 @@ import (
 
 // sockets are what a medium over UDP has open while its interface is there.
 type sockets struct {
-	out, in *net.UDPConn
-	to      unix.Sockaddr
-	done    chan struct{} // the reader has ended
+	out  sender
+	in   *net.UDPConn
+	to   unix.Sockaddr
+	done chan struct{} // the reader has ended
 }
 
 // udp is a medium over UDP: a socket to send, another to receive, both for one
@@ -51,7 +51,7 @@ func (u *udp) send(frame []byte) error {
 	if u.open == nil {
 		return ErrGone
 	}
-	return sendTo(u.open.out, frame, u.open.to)
+	return u.open.out.send(frame, u.open.to)
 }
 
 func (u *udp) on(name string, index int) bool {
@@ -119,32 +119,21 @@ func (u *udp) close() {
 }
 
 func (s *sockets) close() {
-	_ = s.out.Close()
+	s.out.close()
 	_ = s.in.Close()
 	<-s.done
 }
 
 func (s *sockets) read(deliver func(frame []byte)) {
 	defer close(s.done)
-	buf := make([]byte, maxDatagram+1)
-	for {
-		n, _, err := s.in.ReadFromUDPAddrPort(buf)
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil || n == 0 {
-			// An error that an earlier datagram caused; the socket lives on.
-			continue
-		}
-		deliver(buf[:n])
-	}
+	receive(s.in, deliver)
 }
 
 // pair joins the two sockets; it closes the first if there is no second.
-func pair(out *net.UDPConn, to unix.Sockaddr, in func() (*net.UDPConn, error)) (*sockets, error) {
+func pair(out sender, to unix.Sockaddr, in func() (*net.UDPConn, error)) (*sockets, error) {
 	receiver, err := in()
 	if err != nil {
-		_ = out.Close()
+		out.close()
 		return nil, fmt.Errorf("receive socket: %w", err)
 	}
 	return &sockets{out: out, in: receiver, to: to}, nil

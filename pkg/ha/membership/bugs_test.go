@@ -1,6 +1,7 @@
 package membership_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -70,4 +71,22 @@ func TestBugAnswerToALostUUID(t *testing.T) {
 	b.mustSay("deliver resource")
 	b.hear(b.header(message.New("resource").Add("dest", "beta").AddBinary("destuuid", old), 5))
 	b.mustNotSay("deliver")
+}
+
+// TestBugRequestBeforeTheFirstStatus: what a node said at its start was lost. Its
+// request for the node list was dropped as the first word of a new life, and said
+// again a second later.
+func TestBugRequestBeforeTheFirstStatus(t *testing.T) {
+	b := newBench(t, nil)
+	b.effects()
+	b.status(7, "active")
+	lines := b.effects()
+	status, request := slices.Index(lines, "send status"), slices.Index(lines, "send reqnodes")
+	if status < 0 || request < status {
+		t.Errorf("the request comes before a status: %q", lines)
+	}
+	b.pass(time.Millisecond)
+	if again := len(b.sent("status")); again != 0 {
+		t.Errorf("%d statuses more at once", again)
+	}
 }

@@ -1,6 +1,8 @@
 package membership
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,16 +27,19 @@ func (m *Machine) receiveControl(now time.Time, linkName string, p *peer, msg *m
 		return
 	}
 	if kind == "NS_nak_rexmit" {
+		m.saw(msg, Protocol)
 		m.receiveNak(p, msg)
 		return
 	}
 	if dest := msg.Text("dest"); dest != "" && dest != m.cfg.Self {
+		m.saw(msg, Dropped)
 		return
 	}
 	switch kind {
 	case "NS_ackmsg":
 		m.receiveAck(p, msg)
 	case "NS_rexmit":
+		m.saw(msg, Protocol)
 		m.receiveRexmit(now, p, msg)
 	}
 }
@@ -107,7 +112,7 @@ func (m *Machine) askMissing(now time.Time, p *peer) {
 		return
 	}
 	asked := 0
-	for lost := sortedKeys(p.missing); len(lost) > 0 && asked < maxAsk; {
+	for lost := slices.Sorted(maps.Keys(p.missing)); len(lost) > 0 && asked < maxAsk; {
 		row, due := 0, false
 		for row < len(lost) && lost[row] == lost[0]+uint64(row) && row < maxAsk-asked {
 			due = due || !p.missing[lost[row]].After(now)

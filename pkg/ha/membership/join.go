@@ -34,6 +34,9 @@ func (m *Machine) askNodes(now time.Time) {
 		}
 		m.asked = p.Name
 		m.nextAsk = now.Add(askInterval)
+		// One who has not heard a status of this life hears nothing else of it. Those
+		// of the start may have been lost.
+		m.sendStatus(now)
 		m.send(now, message.New("reqnodes").Add("dest", p.Name))
 		return
 	}

@@ -1,7 +1,6 @@
 package membership
 
 import (
-	"slices"
 	"time"
 
 	"lvsha/pkg/system/logging/level"
@@ -68,68 +67,56 @@ func (m *Machine) die(now time.Time, p *peer) {
 	from := p.status
 	p.status = StatusDead
 	p.forget()
-	// Clients hear of the node first, then of its links.
+	// Clients hear of the node first, then how it was fenced, then of its links.
 	m.emit(StatusChange{Node: p.Name, From: from, To: StatusDead})
-	for _, name := range sortedKeys(p.links) {
-		m.dropLink(p, name)
-	}
 	m.emit(Died{Node: p.Name, Ping: p.Ping})
+	for i := range p.links {
+		m.dropLink(p, &p.links[i])
+	}
 	if m.asked == p.Name {
 		m.asked = ""
 	}
 }
 
 func (m *Machine) checkLinks(now time.Time, p *peer) {
-	for _, name := range sortedKeys(p.links) {
-		if l := p.links[name]; l.up && !now.Before(l.seen.Add(p.deadtime)) && !now.Before(p.graceEnd) {
-			m.dropLink(p, name)
+	for i := range p.links {
+		if l := &p.links[i]; l.up && !now.Before(l.seen.Add(p.deadtime)) && !now.Before(p.graceEnd) {
+			m.dropLink(p, l)
 		}
 	}
 }
 
-func (m *Machine) dropLink(p *peer, name string) {
-	l := p.links[name]
+func (m *Machine) dropLink(p *peer, l *link) {
 	if !l.up {
 		return
 	}
 	l.up = false
-	m.logf(level.Info, "Link %s:%s dead.", p.Name, name)
-	m.emit(LinkChange{Node: p.Name, Link: name, Up: false})
+	m.logf(level.Info, "Link %s:%s dead.", p.Name, l.name)
+	m.emit(LinkChange{Node: p.Name, Link: l.name, Up: false})
 }
 
 // grace keeps everybody from being declared dead before that time.
 func (m *Machine) grace(until time.Time) {
-	for _, p := range m.byName {
+	m.self.graceEnd = until
+	for _, p := range m.peers {
 		p.graceEnd = until
 	}
 }
 
+// nextDeadline is looked for after every message, over all members.
 func (m *Machine) nextDeadline(now time.Time) time.Time {
-	next := m.nextStatus
-	earlier := func(t time.Time) {
-		if t.Before(next) {
-			next = t
-		}
-	}
+	next := m.linksUntil(m.self, m.nextStatus)
 	if !m.joined && m.asked != "" {
-		earlier(m.nextAsk)
+		next = earlier(next, m.nextAsk)
 	}
-	for _, p := range m.byName {
-		if p != m.self && p.alive() {
-			earlier(m.deadAt(p))
+	for _, p := range m.peers {
+		if p.alive() {
+			next = earlier(next, m.deadAt(p))
 		}
-		for _, l := range p.links {
-			if l.up {
-				at := l.seen.Add(p.deadtime)
-				if p.graceEnd.After(at) {
-					at = p.graceEnd
-				}
-				earlier(at)
-			}
-		}
-		if p.status == StatusUp || p.status == StatusActive {
+		next = m.linksUntil(p, next)
+		if len(p.missing) > 0 && (p.status == StatusUp || p.status == StatusActive) {
 			for _, at := range p.missing {
-				earlier(at)
+				next = earlier(next, at)
 			}
 		}
 	}
@@ -139,12 +126,26 @@ func (m *Machine) nextDeadline(now time.Time) time.Time {
 	return next
 }
 
-// sortedKeys makes what the machine does the same in every run.
-func sortedKeys[K interface{ ~string | ~uint64 }, V any](set map[K]V) []K {
-	keys := make([]K, 0, len(set))
-	for k := range set {
-		keys = append(keys, k)
+// linksUntil is the first time at which a link of a peer is dead, or next if that
+// is before.
+func (m *Machine) linksUntil(p *peer, next time.Time) time.Time {
+	for i := range p.links {
+		l := &p.links[i]
+		if !l.up {
+			continue
+		}
+		at := l.seen.Add(p.deadtime)
+		if p.graceEnd.After(at) {
+			at = p.graceEnd
+		}
+		next = earlier(next, at)
 	}
-	slices.Sort(keys)
-	return keys
+	return next
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }

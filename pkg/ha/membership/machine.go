@@ -50,18 +50,20 @@ type Config struct {
 
 // Machine is one node's view of the cluster. It is not safe for concurrent use.
 type Machine struct {
-	cfg     Config
-	rng     *rand.Rand
-	out     []Effect
-	self    *peer
-	peers   []*peer // every member but this node, in configuration order
-	byName  map[string]*peer
-	deleted []string // nodes that hb_delnode(1) has taken out
-	load    string
-	seq     uint64 // last sequence number used
-	history history
-	status  string
-	extra   time.Duration // added to the announced dead time before a restart
+	cfg       Config
+	rng       *rand.Rand
+	out       []Effect
+	self      *peer
+	peers     []*peer // every member but this node, in configuration order
+	byName    map[string]*peer
+	deleted   []string // nodes that hb_delnode(1) has taken out
+	load      string
+	sum       string // checksum of haresources, for nodes of this program
+	seq       uint64 // last sequence number used
+	history   history
+	status    string
+	monitored bool          // clients want to see what is not delivered
+	extra     time.Duration // added to the announced dead time before a restart
 
 	started    time.Time
 	joined     bool
@@ -152,6 +154,11 @@ func (m *Machine) Announce(now time.Time) []Effect {
 // SetLoad sets the text of the load field, the first line of /proc/loadavg.
 func (m *Machine) SetLoad(text string) { m.load = text }
 
+// SetChecksum sets the checksum of haresources that every status of this node
+// carries from now on, so that nodes of this program can compare theirs. The
+// originals ignore the field.
+func (m *Machine) SetChecksum(sum string) { m.sum = sum }
+
 // begin notices whether the process was stopped or starved. It reports false if
 // it was so for longer than the others wait for it.
 func (m *Machine) begin(now time.Time) bool {
@@ -189,6 +196,9 @@ func (m *Machine) sendStatus(now time.Time) {
 		AddHex("dt", uint64(m.announcedDeadtime().Milliseconds())).
 		Add("protocol", "1").
 		Add("impl", Implementation)
+	if m.sum != "" {
+		msg.Add("haresources", m.sum)
+	}
 	m.send(now, msg)
 	m.nextStatus = now.Add(m.cfg.Keepalive)
 }

@@ -335,6 +335,31 @@ func TestEveryTenthIsAcknowledged(t *testing.T) {
 	}
 }
 
+// TestKinIsAcknowledgedLessOften: from its first status on, and no longer when an
+// original takes its place.
+func TestKinIsAcknowledgedLessOften(t *testing.T) {
+	b := joined(t)
+	for seq := uint64(4); seq < 1004; seq++ {
+		b.hear(b.header(message.New("status").Add("st", "active").AddHex("dt", 5000).Add("impl", membership.Implementation), seq))
+	}
+	acks := b.sent("NS_ackmsg")
+	if n := len(acks); n != 10 {
+		t.Fatalf("%d acknowledgements of 1000 messages, want 10", n)
+	}
+	first, _ := acks[0].Hex("ackseq")
+	if last, _ := acks[9].Hex("ackseq"); last != first+900 {
+		t.Errorf("acknowledged from %d to %d", first, last)
+	}
+	b.effects()
+	b.gen++
+	for seq := uint64(1); seq <= 100; seq++ {
+		b.status(seq, "active")
+	}
+	if n := len(b.sent("NS_ackmsg")); n != 10 {
+		t.Errorf("%d acknowledgements of 100 messages to an original, want 10", n)
+	}
+}
+
 func TestDeadByItsOwnDeadtime(t *testing.T) {
 	b := newBench(t, nil)
 	b.hear(b.header(message.New("status").Add("st", "up").AddHex("dt", 2000).Add("protocol", "1"), 1))

@@ -8,14 +8,15 @@ type peer struct {
 	uuid       [16]byte
 	status     string
 	generation uint64
-	known      bool // generation is known
-	heard      bool // an authenticated message of it was seen in this life
-	kin        bool // it runs this program
+	known      bool   // generation is known
+	heard      bool   // an authenticated message of it was seen in this life
+	kin        bool   // it runs this program
+	sum        string // checksum of its haresources, "" if it does not tell
 
 	last    uint64               // highest sequence number accepted; 0: none
 	missing map[uint64]time.Time // lost ones, with the time to ask (again)
 	acked   uint64               // highest number this node acknowledged to it
-	trigger uint64               // residue of the numbers to acknowledge
+	trigger uint64               // residue of the numbers to acknowledge, below ackEveryKin
 
 	confirmed uint64 // highest number of ours that it acknowledged
 
@@ -25,11 +26,12 @@ type peer struct {
 	deadtime  time.Duration
 	graceEnd  time.Time
 
-	links map[string]*link
+	links []link // in configuration order
 }
 
 // link is one way on which a peer is heard.
 type link struct {
+	name string
 	up   bool
 	seen time.Time
 }
@@ -39,22 +41,31 @@ func (m *Machine) newPeer(n Node) *peer {
 		Node:     n,
 		status:   StatusInit,
 		missing:  make(map[uint64]time.Time),
-		trigger:  m.rng.Uint64N(10),
+		trigger:  m.rng.Uint64N(ackEveryKin),
 		deadtime: m.cfg.Deadtime,
-		links:    make(map[string]*link),
 	}
 	if n.Ping {
 		p.deadtime = m.cfg.Deadping
-		p.links[n.Name] = &link{}
+		p.links = []link{{name: n.Name}}
 		return p
 	}
 	for _, name := range m.cfg.Links {
-		p.links[name] = &link{}
+		p.links = append(p.links, link{name: name})
 	}
 	return p
 }
 
 func (p *peer) alive() bool { return p.status != StatusDead }
+
+// link returns the link of that name, nil if the peer is not heard there.
+func (p *peer) link(name string) *link {
+	for i := range p.links {
+		if p.links[i].name == name {
+			return &p.links[i]
+		}
+	}
+	return nil
+}
 
 // forget drops the numbering of an ended or interrupted life.
 func (p *peer) forget() {
@@ -72,6 +83,8 @@ type View struct {
 	Known  bool     // heard in this life
 	Heard  time.Time
 	Links  map[string]bool // up or not
+	// Checksum is that of the node's haresources, "" if it does not tell.
+	Checksum string
 }
 
 // View returns a member by name.
@@ -80,14 +93,25 @@ func (m *Machine) View(name string) (View, bool) {
 	if !ok {
 		return View{}, false
 	}
-	v := View{Name: p.Name, Ping: p.Ping, Status: p.status, UUID: p.uuid, Kin: p.kin, Known: p.heard, Heard: p.statusAt, Links: make(map[string]bool)}
+	v := View{Name: p.Name, Ping: p.Ping, Status: p.status, UUID: p.uuid, Kin: p.kin, Known: p.heard, Heard: p.statusAt, Links: make(map[string]bool), Checksum: p.sum}
 	if p == m.self {
-		v.Status, v.Kin, v.Known = m.status, true, true
+		v.Status, v.Kin, v.Known, v.Checksum = m.status, true, true, m.sum
 	}
-	for name, l := range p.links {
-		v.Links[name] = l.up
+	for _, l := range p.links {
+		v.Links[l.name] = l.up
 	}
 	return v, true
+}
+
+// Seen is when a member was last heard on a link by a message that counts; zero if
+// it was not.
+func (m *Machine) Seen(name, link string) time.Time {
+	if p, ok := m.byName[name]; ok {
+		if l := p.link(link); l != nil {
+			return l.seen
+		}
+	}
+	return time.Time{}
 }
 
 // Joined reports whether the node lists are agreed.

@@ -16,6 +16,7 @@ func (m *Machine) receiveEcho(now time.Time, linkName string, p *peer, msg *mess
 	p.heard, p.statusAt = true, now
 	m.refresh(now, p, linkName)
 	if p.status == StatusPing {
+		m.saw(msg, Unchanged)
 		return
 	}
 	from := p.status

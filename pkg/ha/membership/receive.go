@@ -34,6 +34,7 @@ func (m *Machine) receive(now time.Time, linkName string, msg *message.Message) 
 	}
 	p := m.sender(src, msg)
 	if p == nil {
+		m.saw(msg, Dropped)
 		return
 	}
 	if p == m.self {
@@ -88,6 +89,8 @@ func (m *Machine) sender(src string, msg *message.Message) *peer {
 // receiveOwn sees this node's own messages come back from the network. They say
 // that the link carries, nothing else.
 func (m *Machine) receiveOwn(now time.Time, linkName string, msg *message.Message) {
+	fate := Dropped
+	defer func() { m.saw(msg, fate) }()
 	gen, ok := msg.Hex("hg")
 	if !ok {
 		return
@@ -97,6 +100,9 @@ func (m *Machine) receiveOwn(now time.Time, linkName string, msg *message.Messag
 		return
 	}
 	if gen == m.cfg.Generation {
+		if sequenced(msg.Type()) {
+			fate = Duplicate
+		}
 		m.refresh(now, m.self, linkName)
 	}
 }
@@ -120,27 +126,32 @@ func (m *Machine) receiveSequenced(now time.Time, linkName string, p *peer, msg 
 	}
 	if p.known && gen < p.generation {
 		m.replay(p.Name, gen, p.generation)
+		m.saw(msg, Dropped)
 		return
 	}
 	p.heard = true
 	isStatus := msg.Type() == "status"
 	if !isStatus && (p.known && gen > p.generation || p.status == StatusDead) {
 		// A new life, and the return of the dead, begin with a status.
+		m.saw(msg, Dropped)
 		return
 	}
 	fresh := false
 	if isStatus {
 		if fresh, ok = m.newLife(now, p, gen, seq); !ok {
+			m.saw(msg, Dropped)
 			return
 		}
 	}
 	if !m.accept(now, linkName, p, seq, fresh) {
+		m.saw(msg, Duplicate)
 		return
 	}
 	if isStatus {
 		m.takeStatus(now, p, seq, msg)
 	}
 	if !m.addressed(msg) {
+		m.saw(msg, Dropped)
 		return
 	}
 	if msg.Type() == "reqnodes" {
@@ -228,6 +239,7 @@ func (m *Machine) takeStatus(now time.Time, p *peer, seq uint64, msg *message.Me
 		p.deadtime = time.Duration(dt) * time.Millisecond
 	}
 	p.kin = msg.Text("impl") != ""
+	p.sum = msg.Text("haresources")
 	if st == p.status {
 		return
 	}

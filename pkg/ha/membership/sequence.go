@@ -68,17 +68,31 @@ func (m *Machine) gap(now time.Time, p *peer, seq uint64) {
 	}
 }
 
-// acknowledge tells a sender up to where everything has arrived, once for ten
-// messages: the number whose last digit this node picked for that sender.
+// How many messages there are between two acknowledgements. An original that
+// hears too few pauses its clients and warns of a full history. A node of this
+// program only spares repeats by them; and as each of n nodes acknowledges all
+// others for all n to hear, they would be most of what a large cluster says.
+const (
+	ackEvery    = 10  // the originals' own
+	ackEveryKin = 100 // well below historySize
+)
+
+// acknowledge tells a sender up to where everything has arrived, at numbers whose
+// last digits this node picked for that sender.
 func (m *Machine) acknowledge(now time.Time, p *peer) {
 	upTo := p.last
 	for n := range p.missing {
 		upTo = min(upTo, n-1)
 	}
-	if upTo < p.trigger {
+	every := uint64(ackEvery)
+	if p.kin {
+		every = ackEveryKin
+	}
+	trigger := p.trigger % every
+	if upTo < trigger {
 		return
 	}
-	ack := upTo - (upTo-p.trigger)%10
+	ack := upTo - (upTo-trigger)%every
 	if ack <= p.acked || ack == 0 {
 		return
 	}
@@ -88,8 +102,8 @@ func (m *Machine) acknowledge(now time.Time, p *peer) {
 
 // refresh notes that a peer was heard on a link.
 func (m *Machine) refresh(now time.Time, p *peer, linkName string) {
-	l, ok := p.links[linkName]
-	if !ok {
+	l := p.link(linkName)
+	if l == nil {
 		return
 	}
 	l.seen = now

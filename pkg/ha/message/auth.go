@@ -14,34 +14,56 @@ import (
 // MaxKeyNumber is the highest number of a key in authkeys.
 const MaxKeyNumber = 15
 
-// newHash returns the digest function of a key; nil if the method is unknown.
-func (k Key) newHash() hash.Hash {
+// digest is the digest function of one key. It is used by one caller at a time.
+type digest struct {
+	hash.Hash
+	sum  [sha1.Size]byte // of the longest
+	text [2 * sha1.Size]byte
+}
+
+// newDigest returns the digest function of a key; nil if the method is unknown.
+func (k Key) newDigest() *digest {
 	switch k.Method {
 	case CRC:
-		return new(cksum)
+		return &digest{Hash: new(cksum)}
 	case MD5:
-		return hmac.New(md5.New, []byte(k.Secret))
+		return &digest{Hash: hmac.New(md5.New, []byte(k.Secret))}
 	case SHA1:
-		return hmac.New(sha1.New, []byte(k.Secret))
+		return &digest{Hash: hmac.New(sha1.New, []byte(k.Secret))}
 	}
 	return nil
 }
 
-// appendDigest appends the digest of the parts as the wire spells it: hex of
-// full length for the HMACs, without leading zeros for the checksum.
-func (k Key) appendDigest(dst []byte, parts ...[]byte) []byte {
-	h := k.newHash()
-	if h == nil {
-		return dst
-	}
+// of is the digest of the parts as the wire spells it: hex of full length for the
+// HMACs, without leading zeros for the checksum. It is valid until the next call.
+func (d *digest) of(parts [][]byte) []byte {
+	d.Reset()
 	for _, p := range parts {
-		_, _ = h.Write(p) // a hash never returns an error
+		_, _ = d.Write(p) // a hash never returns an error
 	}
-	if c, ok := h.(*cksum); ok {
-		return strconv.AppendUint(dst, uint64(c.value()), 16)
+	if c, ok := d.Hash.(*cksum); ok {
+		return strconv.AppendUint(d.text[:0], uint64(c.value()), 16)
 	}
-	var sum [sha1.Size]byte
-	return hex.AppendEncode(dst, h.Sum(sum[:0]))
+	return hex.AppendEncode(d.text[:0], d.Sum(d.sum[:0]))
+}
+
+// borrow returns the digest function of a key of the ring, nil if its method is
+// unknown. Preparing an HMAC costs as much as a heartbeat signed by it, so those
+// that were given back are used again.
+func (r *Keyring) borrow(number int, k Key) *digest {
+	if uint(number) < uint(len(r.idle)) {
+		if d, ok := r.idle[number].Get().(*digest); ok {
+			return d
+		}
+	}
+	return k.newDigest()
+}
+
+// giveBack ends the use of a digest function.
+func (r *Keyring) giveBack(number int, d *digest) {
+	if uint(number) < uint(len(r.idle)) {
+		r.idle[number].Put(d)
+	}
 }
 
 // outbound returns the key that signs.
@@ -62,15 +84,19 @@ func (r *Keyring) sign(dst []byte, parts ...[]byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dst = strconv.AppendInt(dst, int64(r.Outbound), 10)
-	return k.appendDigest(append(dst, ' '), parts...), nil
+	dst = append(strconv.AppendInt(dst, int64(r.Outbound), 10), ' ')
+	if d := r.borrow(r.Outbound, k); d != nil {
+		dst = append(dst, d.of(parts)...)
+		r.giveBack(r.Outbound, d)
+	}
+	return dst, nil
 }
 
 // check verifies a token over the parts. Unlike the original's netstring reader
 // it takes method and secret of the key that the token names, so that keys can
 // be changed one node after the other.
 func (r *Keyring) check(token []byte, parts ...[]byte) (AuthCause, int, bool) {
-	number, digest, ok := splitAuth(token)
+	number, token, ok := splitAuth(token)
 	if !ok {
 		return AuthMalformed, 0, false
 	}
@@ -81,9 +107,12 @@ func (r *Keyring) check(token []byte, parts ...[]byte) (AuthCause, int, bool) {
 	if !ok {
 		return AuthUnknownKey, number, false
 	}
-	var room [2 * sha1.Size]byte
-	want := k.appendDigest(room[:0], parts...)
-	if len(want) == 0 || subtle.ConstantTimeCompare(want, digest) != 1 {
+	d := r.borrow(number, k)
+	if d == nil {
+		return AuthMismatch, number, false
+	}
+	defer r.giveBack(number, d)
+	if subtle.ConstantTimeCompare(d.of(parts), token) != 1 {
 		return AuthMismatch, number, false
 	}
 	return 0, number, true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"lvsha/pkg/ha/message"
@@ -438,6 +439,33 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%q became %q, %v", again, again2, err)
 		}
 	})
+}
+
+// TestRingIsShared: each link verifies and the node signs by one ring at the same
+// time.
+func TestRingIsShared(t *testing.T) {
+	var all sync.WaitGroup
+	for number := range ring.Keys {
+		for i := range 8 {
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				out := &message.Keyring{Outbound: number, Keys: ring.Keys}
+				for n := range 100 {
+					frame, err := message.Encode(message.New("x").AddHex("seq", uint64(i*1000+n)), message.Classic, out)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if _, err := message.Decode(frame, ring); err != nil {
+						t.Errorf("key %d: %v", number, err)
+						return
+					}
+				}
+			}()
+		}
+	}
+	all.Wait()
 }
 
 func BenchmarkDecode(b *testing.B) {

@@ -1,5 +1,7 @@
 package message
 
+import "sync"
+
 // Method is a signature method of authkeys.
 type Method uint8
 
@@ -43,4 +45,6 @@ type Key struct {
 type Keyring struct {
 	Outbound int         // number of the key that signs, 0 to 15
 	Keys     map[int]Key // every key that verifies
+
+	idle [MaxKeyNumber + 1]sync.Pool // of *digest, by number of the key
 }

@@ -80,6 +80,7 @@ func (c *clients) events(ha *config.HA) <-chan api.Event {
 
 func (n *node) clientEvent(e api.Event) error {
 	m := n.clients.machine
+	defer func() { n.core.Monitor(m.Curious()) }()
 	switch e := e.(type) {
 	case api.Connected:
 		m.Connect(e.ID, e.Credentials)
@@ -151,7 +152,13 @@ func (n *node) tellClients(change membership.Effect) error {
 	case membership.StatusChange:
 		switch {
 		case e.To == membership.StatusPing && e.Message != nil:
-			// Answers of ping nodes are not delivered as messages are.
+			// Answers of ping nodes are not delivered as messages are. Of one that was
+			// dead the original says so once more.
+			if e.From == membership.StatusDead {
+				if err := n.serve(c.machine.Died(time.Now(), e.Node, true)); err != nil {
+					return err
+				}
+			}
 			return n.serve(c.machine.Deliver(e.Message, false, true))
 		case e.Message != nil:
 			c.news = e.Message
@@ -159,6 +166,8 @@ func (n *node) tellClients(change membership.Effect) error {
 			v, _ := n.core.Members().View(e.Node)
 			return n.serve(c.machine.Died(time.Now(), e.Node, v.Ping))
 		}
+	case membership.Seen:
+		return n.serve(c.machine.Seen(e.Message, e.Fate))
 	case membership.LinkChange:
 		return n.serve(c.machine.LinkChanged(e.Node, e.Link, e.Up))
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // setTrap has the node's next line with this text crash.
@@ -39,6 +40,37 @@ func TestCrash(t *testing.T) {
 			beta.end()
 		})
 	}
+}
+
+// TestCrashAfterARestartInPlace: what was kept through the restart is given up when
+// that life ends; the one that follows does not count on it.
+func TestCrashAfterARestartInPlace(t *testing.T) {
+	alpha, beta := newPair(t)
+	startBoth(alpha, beta)
+	seen := beta.count(transition)
+	alpha.changeHA("warntime 1600ms", time.Hour)
+	alpha.endsToGoOn()
+	alpha.start()
+	beta.says(transition, seen+1)
+	completions := alpha.count("Local Resource acquisition completed.")
+	alpha.setTrap("Configuration unchanged.")
+	alpha.reload <- struct{}{}
+	alpha.says("CRIT: The main loop has crashed: trap", 1)
+	alpha.says("Local Resource acquisition completed.", completions+1)
+	holds(t, "after the crash", alpha, alpha, beta)
+	alpha.end()
+	beta.end()
+}
+
+// TestCrashWhileItStops: who told it to stop waits for its end, not for another life.
+func TestCrashWhileItStops(t *testing.T) {
+	alpha, beta := newPair(t)
+	startBoth(alpha, beta)
+	alpha.setTrap("Giving up all HA resources.")
+	alpha.end()
+	alpha.says("CRIT: The main loop has crashed: trap", 1)
+	beta.says("Resources being acquired from alpha", 1)
+	beta.end()
 }
 
 // TestCrashesWithoutEnd: a node that cannot live gives up everything and ends.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"lvsha/pkg/system/logging"
@@ -22,7 +24,7 @@ func nextGeneration(o Options) (uint64, error) {
 	if o.Config.HA.GenMethodTime {
 		return now, nil
 	}
-	path := filepath.Join(o.StateDir, "hb_generation")
+	path := filepath.Join(o.StateDir, generationFile)
 	gen := now + 1
 	data, err := os.ReadFile(path)
 	text := strings.TrimSpace(strings.TrimRight(string(data), "\x00"))
@@ -41,12 +43,48 @@ func nextGeneration(o Options) (uint64, error) {
 		// that, and its successor must not look older.
 		gen = max(gen, last+1)
 	}
-	if err := writeSynced(path, []byte(fmt.Sprintf("%15d\n", gen))); err != nil {
-		// With a full or read-only disk the clock still gives a higher number.
+	substitute := filepath.Join(o.RunDir, generationFile)
+	if o.RunDir != "" {
+		gen = max(gen, ownNumber(substitute)+1)
+	}
+	line := []byte(fmt.Sprintf("%15d\n", gen))
+	if err := writeSynced(path, line); err != nil {
+		// With a full or read-only disk the clock still gives a higher number, but
+		// not to a life that begins within the same second.
 		logging.Logf(o.Log, logging.Error, "generation cannot be kept, the clock is used: %v", err)
-		return gen, nil
+		if o.RunDir != "" {
+			if err := writeSynced(substitute, line); err != nil {
+				logging.Logf(o.Log, logging.Error, "nor can it be kept until the next boot: %v", err)
+			}
+		}
 	}
 	return gen, nil
+}
+
+// generationFile is in the state directory, and in the run directory for as long as
+// the other one cannot be written.
+const generationFile = "hb_generation"
+
+// ownNumber reads a number from a file that this user has written, 0 if there is
+// none: clients may write into the run directory, too, links and pipes as well.
+func ownNumber(path string) uint64 {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0
+	}
+	if sys, ok := info.Sys().(*syscall.Stat_t); !ok || !info.Mode().IsRegular() || int(sys.Uid) != os.Geteuid() {
+		return 0
+	}
+	var n uint64
+	if _, err := fmt.Fscan(f, &n); err != nil || n > math.MaxInt64-1 {
+		return 0
+	}
+	return n
 }
 
 // nodeUUID returns the node's uuid, and whether it was made just now.

@@ -2,10 +2,12 @@ package node
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -93,6 +95,72 @@ func TestBugUnwrittenGenerationIsFollowedByALowerOne(t *testing.T) {
 	if err != nil || after < before {
 		t.Errorf("generation %d after %d, %v", after, before, err)
 	}
+}
+
+// TestBugTwoUnwrittenGenerationsOfOneSecond: lives that begin within a second on a
+// disk that cannot be written must not have one number: peers take the second for
+// a replay of the first.
+func TestBugTwoUnwrittenGenerationsOfOneSecond(t *testing.T) {
+	o, log := identity(t)
+	o.RunDir = t.TempDir()
+	broken := o
+	broken.StateDir = "/proc/self" // nobody makes a file there
+	last := uint64(0)
+	for life := range 5 {
+		gen, err := nextGeneration(broken)
+		if err != nil || gen <= last {
+			t.Errorf("life %d has generation %d after %d, %v", life, gen, last, err)
+		}
+		last = gen
+	}
+	if !strings.Contains(strings.Join(*log, "\n"), "generation cannot be kept") {
+		t.Errorf("log %q", *log)
+	}
+	// The disk is well again.
+	if gen, err := nextGeneration(o); err != nil || gen <= last {
+		t.Errorf("on a good disk generation %d after %d, %v", gen, last, err)
+	}
+}
+
+// TestForeignGenerationDoesNotCount: what somebody else has put into the run
+// directory is no number of ours.
+func TestForeignGenerationDoesNotCount(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	o, _ := identity(t)
+	o.RunDir = t.TempDir()
+	path := filepath.Join(o.RunDir, "hb_generation")
+	if err := os.WriteFile(path, []byte("9900000000\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(path, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	if gen, err := nextGeneration(o); err != nil || gen > 9900000000 {
+		t.Errorf("%d, %v", gen, err)
+	}
+	// A pipe must not hold the start up, nor a link lead elsewhere.
+	for _, put := range []func() error{
+		func() error { return syscall.Mkfifo(path, 0o644) },
+		func() error { return os.Symlink(writeNumber(t, "9900000000"), path) },
+	} {
+		if err := errors.Join(os.Remove(path), put()); err != nil {
+			t.Fatal(err)
+		}
+		if gen, err := nextGeneration(o); err != nil || gen > 9900000000 {
+			t.Errorf("%d, %v", gen, err)
+		}
+	}
+}
+
+func writeNumber(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "number")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // TestGenerationFromTheClock follows ha.cf(5) hbgenmethod time: no file.

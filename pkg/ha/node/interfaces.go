@@ -30,8 +30,9 @@ func (n *node) interfaceChanges() <-chan netif.Event {
 }
 
 // interfaceChanged has the links look at what concerns them. A subscription
-// that the kernel has ended is begun anew, and everything is looked at.
-func (n *node) interfaceChanged(e netif.Event, ok bool) {
+// that the kernel has ended is begun anew, and everything is looked at. It reports
+// whether an interface is up that was not.
+func (n *node) interfaceChanged(e netif.Event, ok bool) (back bool) {
 	if !ok {
 		n.changes.Close()
 		n.changes = nil
@@ -44,14 +45,12 @@ func (n *node) interfaceChanged(e netif.Event, ok bool) {
 		}
 		n.logLink(l, look)
 	}
-	if ok && e.Change == netif.LinkChanged {
-		n.announceOn(e.Link)
-	}
+	return ok && e.Change == netif.LinkChanged && n.announceOn(e.Link)
 }
 
 // announceOn announces what is held when an interface is back: nobody has heard it
-// on that interface meanwhile.
-func (n *node) announceOn(l netif.Link) {
+// on that interface meanwhile. It reports whether the interface was not up.
+func (n *node) announceOn(l netif.Link) (back bool) {
 	up := l.Up && l.Running
 	was, known := n.carriers[l.Index]
 	n.carriers[l.Index] = up
@@ -60,6 +59,7 @@ func (n *node) announceOn(l netif.Link) {
 			n.works.reannounce(mine)
 		}
 	}
+	return up && !was
 }
 
 func (n *node) logLink(l *link.Link, look func() (string, error)) {

@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"lvsha/pkg/ha/config"
+	"lvsha/pkg/ha/core"
+	"lvsha/pkg/ha/membership"
+	"lvsha/pkg/ha/takeover"
 	"lvsha/pkg/system/netif"
 )
 
@@ -31,4 +34,18 @@ func TestSubscriptionIsRenewed(t *testing.T) {
 		continue
 	}
 	n.changes.Close()
+}
+
+// An interface is back when it is up and was not, or was not known.
+func TestInterfaceIsBack(t *testing.T) {
+	n := sender(t, false, config.Medium{Kind: "ucast", Device: "lo", Addr: "127.0.0.1", Port: 0}, func(string, []byte) {})
+	n.carriers, n.core = make(map[int]bool), core.New(membership.Config{}, takeover.Config{})
+	for i, c := range []struct{ up, running, back bool }{
+		{true, true, true}, {true, true, false}, {true, false, false}, {true, true, true}, {false, false, false}, {true, true, true},
+	} {
+		e := netif.Event{Change: netif.LinkChanged, Link: netif.Link{Name: "eth7", Index: 7, Up: c.up, Running: c.running}}
+		if back := n.interfaceChanged(e, true); back != c.back {
+			t.Errorf("event %d: back is %v, want %v", i, back, c.back)
+		}
+	}
 }

@@ -77,6 +77,7 @@ type testNode struct {
 	name string
 	dir  string // etc, lib, held and the script
 
+	queries      *node.Queries
 	stop, reload chan struct{}
 	ended        chan error
 	kept         *node.Reconfigured // what the next start goes on with
@@ -85,7 +86,7 @@ type testNode struct {
 // newNode writes the files of a node; the other end of the cable has the other.
 func newNode(t *testing.T, host *linktest.Host, name, peer string) *testNode {
 	t.Helper()
-	n := &testNode{journal: newJournal(), t: t, host: host, name: name, dir: t.TempDir()}
+	n := &testNode{journal: newJournal(), t: t, host: host, name: name, dir: t.TempDir(), queries: node.NewQueries()}
 	for _, d := range []string{"etc", "lib", "held", "resource.d"} {
 		n.must(os.Mkdir(filepath.Join(n.dir, d), 0o755))
 	}
@@ -152,7 +153,7 @@ func (n *testNode) load() *config.Config {
 func (n *testNode) start(before ...func() error) {
 	n.t.Helper()
 	cfg := n.load()
-	n.stop, n.reload, n.ended = make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	n.stop, n.reload, n.ended = make(chan struct{}, 1), make(chan struct{}), make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan struct{})
 	gone := n.host.Go(func() {
@@ -167,13 +168,13 @@ func (n *testNode) start(before ...func() error) {
 			Runner: &resource.Runner{
 				Dirs: []string{filepath.Join(n.dir, "resource.d")},
 				Env:  []string{"PATH=/usr/bin:/bin", "HELD=" + filepath.Join(n.dir, "held")},
-				Log:  n,
+				Log:  n, StandbyChecks: true,
 			},
 			RunDir: filepath.Join(n.dir, "lib"), Permissions: everybody(),
 			Reboot: func() { n.t.Error("reboot") },
 			Ready:  func() { close(ready) },
 			Load:   n.reread,
-			Kept:   n.kept,
+			Kept:   n.kept, Queries: n.queries,
 		}, node.Commands{Stop: n.stop, Reload: n.reload})
 	})
 	n.t.Cleanup(func() {
@@ -196,7 +197,7 @@ func everybody() api.Permissions {
 // end stops the node in good order.
 func (n *testNode) end() {
 	n.t.Helper()
-	close(n.stop)
+	n.stop <- struct{}{} // as a signal, it is heard once
 	select {
 	case err := <-n.ended:
 		n.must(err)

@@ -20,6 +20,7 @@ import (
 	"lvsha/pkg/ha/resource"
 	"lvsha/pkg/ha/respawn"
 	"lvsha/pkg/ha/takeover"
+	"lvsha/pkg/ha/view"
 	"lvsha/pkg/system/logging"
 	"lvsha/pkg/system/netif"
 )
@@ -53,6 +54,9 @@ type Options struct {
 	// StartRetry is how long a group that has not started on any node stays down
 	// before it is tried again; 0 is for ever.
 	StartRetry time.Duration
+	// Queries may ask for the node's view; nil if nobody does. PID is shown there.
+	Queries *Queries
+	PID     int
 	// Kept is set in a life that follows a restart in place.
 	Kept *Reconfigured
 }
@@ -62,6 +66,7 @@ type Options struct {
 type Reconfigured struct {
 	Config  *config.Config
 	Holding takeover.Hold
+	book    *view.Book
 }
 
 // Error implements error.
@@ -69,7 +74,7 @@ func (*Reconfigured) Error() string { return "restart in place" }
 
 // Commands are the requests from outside.
 type Commands struct {
-	Stop   <-chan struct{} // orderly end; closed or sent to
+	Stop   <-chan struct{} // orderly end; closed or sent to once
 	Reload <-chan struct{} // read authkeys and ha.cf again
 }
 
@@ -88,6 +93,11 @@ var (
 	errEnded   = errors.New("ended")
 )
 
+// isAnother reports whether a life that ended so is to be followed by another.
+func isAnother(err error) bool {
+	return errors.Is(err, errAgain) || errors.Is(err, errLater) || errors.Is(err, errRestart)
+}
+
 // Run lives as a node until it is told to stop and has given up everything. It
 // returns an error if it cannot begin.
 func Run(ctx context.Context, o Options, c Commands) error {
@@ -96,8 +106,9 @@ func Run(ctx context.Context, o Options, c Commands) error {
 		initdead = o.Config.HA.Deadtime
 	}
 	var failures crashes
+	book := openBook(o)
 	for first := o.Kept == nil; ; first = false {
-		n, err := begin(ctx, o, initdead, first)
+		n, err := begin(ctx, o, book, initdead, first)
 		if err != nil {
 			return err
 		}
@@ -113,6 +124,11 @@ func Run(ctx context.Context, o Options, c Commands) error {
 				return gone()
 			}
 			err = errAgain
+		}
+		if n.told && isAnother(err) {
+			// Everything is given up: who told it to stop waits for no other life.
+			logging.Logf(o.Log, logging.Info, "%s Heartbeat shutdown complete.", o.Host)
+			return nil
 		}
 		switch {
 		case errors.Is(err, errAgain), errors.Is(err, errLater):
@@ -163,6 +179,7 @@ func pause(ctx context.Context, c Commands, o Options, d time.Duration) bool {
 type node struct {
 	Options
 	core    *core.Core
+	book    *view.Book
 	links   []*link.Link
 	keys    atomic.Pointer[message.Keyring]
 	losses  atomic.Pointer[losses] // nil but in tests
@@ -184,6 +201,7 @@ type node struct {
 	changes   *netif.Watch   // of interfaces; nil if they cannot be followed
 	loadRead  time.Time      // when the load was read
 	carriers  map[int]bool   // by number of the interface: up and running when last heard of
+	told      bool           // to stop for good
 	next      *config.Config // to go on with when nothing moves any more
 	ctx       context.Context
 	cancel    context.CancelFunc
@@ -197,7 +215,7 @@ type arrival struct {
 
 // begin begins a life. Only the first one fails for a medium that cannot be
 // opened.
-func begin(parent context.Context, o Options, initdead time.Duration, first bool) (*node, error) {
+func begin(parent context.Context, o Options, book *view.Book, initdead time.Duration, first bool) (*node, error) {
 	gen, err := nextGeneration(o)
 	if err != nil {
 		return nil, err
@@ -211,7 +229,7 @@ func begin(parent context.Context, o Options, initdead time.Duration, first bool
 	}
 	ctx, cancel := context.WithCancel(parent)
 	n := &node{
-		Options: o, ctx: ctx, cancel: cancel,
+		Options: o, book: book, ctx: ctx, cancel: cancel,
 		inbox:    make(chan arrival, inboxSize),
 		refused:  make(chan refusal, 16),
 		crashes:  make(chan crash, 1),
@@ -250,6 +268,8 @@ func begin(parent context.Context, o Options, initdead time.Duration, first bool
 		holder.Kept, holder.Holding = true, o.Kept.Holding
 	}
 	n.core = core.New(n.membership(gen, id, initdead), holder)
+	n.book.Begin(time.Now(), gen, o.Config, n.media(), o.Kept != nil)
+	n.core.SetChecksum(n.book.Checksum())
 	n.openClients()
 	return n, nil
 }
@@ -362,14 +382,17 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 	defer n.guardLoop(&err)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var armed time.Time // deadline that the timer was set for
 	if err := n.apply(n.core.Start(time.Now())); err != nil {
 		return err
 	}
 	stop := c.Stop
 	for {
 		var effects []core.Effect
+		var heard arrival
 		now := time.Now()
-		wait := n.core.Deadline().Sub(now)
+		deadline := n.core.Deadline()
+		wait := deadline.Sub(now)
 		if wait <= 0 {
 			if now.Sub(n.loadRead) >= loadInterval {
 				n.loadRead = now
@@ -377,12 +400,18 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 			}
 			effects = n.core.Tick(now)
 		} else {
-			timer.Reset(wait)
+			if deadline != armed {
+				armed = deadline
+				timer.Reset(wait)
+			}
 			select {
 			case a := <-n.inbox:
-				effects = n.core.Receive(time.Now(), a.link, a.msg)
+				now, heard = time.Now(), a
+				effects = n.core.Receive(now, a.link, a.msg)
 			case <-timer.C:
+				armed = time.Time{}
 			case d := <-n.works.done:
+				n.worked(time.Now(), d)
 				effects = n.core.Done(time.Now(), d.work, d.result)
 			case f := <-n.fencer.results():
 				effects = n.core.Fenced(time.Now(), f.node, f.verdict)
@@ -394,6 +423,8 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 				if err := n.clientEvent(e); err != nil {
 					return err
 				}
+			case to := <-n.Queries.questions():
+				n.answer(to)
 			case command := <-n.respawned.Failed():
 				effects = n.failfast(command)
 			case <-n.failfastOverdue():
@@ -401,13 +432,15 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 			case r := <-n.refused:
 				n.logRefusal(r)
 			case e, ok := <-n.interfaceChanges():
-				n.interfaceChanged(e, ok)
+				if n.interfaceChanged(e, ok) {
+					effects = n.core.HostChanged(time.Now())
+				}
 			case <-n.repeats.due():
 				n.repeats.flush()
 			case f := <-n.crashes:
 				return n.crashed(f)
 			case <-stop:
-				stop = nil
+				stop, n.told = nil, true
 				effects = n.core.Shutdown(time.Now())
 			case <-c.Reload:
 				n.reload()
@@ -418,8 +451,10 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 		if err := n.apply(effects); err != nil {
 			return err
 		}
+		n.heard(now, heard)
 		if n.core.Members().Joined() {
 			n.fencer.watch()
+			n.works.begin()
 		}
 		if n.core.Holder().Leaving() {
 			n.alive.disarm()
@@ -432,6 +467,7 @@ func (n *node) loop(ctx context.Context, c Commands) (err error) {
 }
 
 func (n *node) apply(effects []core.Effect) error {
+	n.record(effects)
 	for _, e := range effects {
 		n.hooks.see(e)
 		switch e := e.(type) {

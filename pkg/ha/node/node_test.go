@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lvsha/pkg/ha/message"
+	"lvsha/pkg/ha/view"
 )
 
 // TestLife plays start, stop, failback and death of a pair.
@@ -207,6 +208,19 @@ func (n *testNode) changeHA(line string, age time.Duration) {
 	n.reload <- struct{}{}
 }
 
+// endsToGoOn waits for the end of a life that a restart in place shall follow.
+func (n *testNode) endsToGoOn() {
+	n.t.Helper()
+	select {
+	case err := <-n.ended:
+		if !errors.As(err, &n.kept) {
+			n.t.Fatalf("ended with %v", err)
+		}
+	case <-time.After(limit):
+		n.t.Fatal("no restart")
+	}
+}
+
 // TestRestartInPlace: a bad ha.cf changes nothing; a good one ends the life of
 // the node with its resources up, and the next goes on with them.
 func TestRestartInPlace(t *testing.T) {
@@ -222,22 +236,18 @@ func TestRestartInPlace(t *testing.T) {
 
 	alpha.write("ha.cf", string(good))
 	alpha.changeHA("warntime 1600ms", 2*time.Hour)
-	select {
-	case err := <-alpha.ended:
-		if !errors.As(err, &alpha.kept) {
-			t.Fatalf("ended with %v", err)
-		}
-	case <-time.After(limit):
-		t.Fatal("no restart")
-	}
+	alpha.endsToGoOn()
 	if got := alpha.kept.Config.HA.Warntime; got != 1600*time.Millisecond {
 		t.Errorf("warntime %v", got)
 	}
 	holds(t, "between two lives", alpha, alpha, beta)
-	seen := beta.count(transition)
+	seen, taken := beta.count(transition), alpha.count("acquisition completed")
 	alpha.start()
 	beta.says(transition, seen+1)
 	holds(t, "restarted", alpha, alpha, beta)
+	if v := alpha.sees(); v.Totals.Lives != 2 || len(v.Transitions) == 0 || v.Groups[0].State != view.StateUp || v.Groups[0].Since.Time().After(v.Life.Time()) {
+		t.Errorf("the past is forgotten: %+v", v)
+	}
 	if n := alpha.count("thing one stop"); n > 2 { // begin and end of the stop before
 		t.Errorf("the resource was stopped")
 	}
@@ -245,7 +255,25 @@ func TestRestartInPlace(t *testing.T) {
 		t.Error("the restart was taken for a death")
 	}
 	alpha.end()
+	if n := alpha.count("acquisition completed"); n != taken {
+		t.Error("what was kept is taken again")
+	}
 	beta.end()
+}
+
+// TestRestartInPlaceAlone: initdead is for a cold start. Whoever is not there after a
+// restart in place is dead after the dead time.
+func TestRestartInPlaceAlone(t *testing.T) {
+	alpha, beta := newPair(t)
+	startBoth(alpha, beta)
+	beta.end()
+	alpha.says("mach_down takeover complete for node beta.", 1)
+	alpha.changeHA("initdead 3600", time.Hour)
+	alpha.endsToGoOn()
+	alpha.start()
+	alpha.says("node beta: is dead", 1)
+	holds(t, "restarted", alpha, alpha, beta)
+	alpha.end()
 }
 
 // TestReadOnlyState: a node whose state cannot be kept does its work.

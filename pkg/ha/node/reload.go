@@ -77,5 +77,5 @@ func (n *node) restartInPlace() error {
 		return err
 	}
 	n.alive.during(n.hooks.drain)
-	return &Reconfigured{Config: n.next, Holding: holding}
+	return &Reconfigured{Config: n.next, Holding: holding, book: n.book}
 }

@@ -8,6 +8,7 @@ import (
 	"lvsha/pkg/ha/config"
 	"lvsha/pkg/ha/resource"
 	"lvsha/pkg/ha/takeover"
+	"lvsha/pkg/ha/view"
 	"lvsha/pkg/system/logging"
 )
 
@@ -15,6 +16,8 @@ import (
 type outcome struct {
 	work   takeover.Work
 	result takeover.Result
+	groups []config.Group // haresources as it was
+	became []view.Outcome // of the groups that were started or stopped
 }
 
 // worker runs the works of a node one after the other in a goroutine of its own.
@@ -22,6 +25,7 @@ type worker struct {
 	n      *node
 	runner *resource.Runner
 	done   chan outcome
+	begun  bool // belongs to the loop of the node
 
 	mu     sync.Mutex
 	queue  []func()
@@ -43,7 +47,7 @@ func newWorker(n *node) *worker {
 
 func (w *worker) add(work takeover.Work) {
 	w.push(func() {
-		o := outcome{work: work, result: w.perform(work)}
+		o := w.perform(work)
 		select {
 		case w.done <- o:
 		case <-w.n.ctx.Done():
@@ -51,7 +55,29 @@ func (w *worker) add(work takeover.Work) {
 		if work.Operation == takeover.Release && work.Reason != takeover.Startup {
 			w.stopShared(work)
 		}
+		if o.result.Err != nil || work.Operation == takeover.Release {
+			w.standBy(work)
+		}
 	})
+}
+
+// begin has what may stand by do so once this node has joined the others.
+func (w *worker) begin() {
+	if !w.begun && w.runner.StandbyChecks {
+		w.begun = true
+		w.push(func() { w.standBy(takeover.Work{Set: takeover.All, Reason: takeover.Own}) })
+	}
+}
+
+// standBy has the ldirectord of groups that are not held go on checking, unless
+// the node ends or has not begun. One that is in service is left alone.
+func (w *worker) standBy(work takeover.Work) {
+	if work.Reason == takeover.Startup || work.Reason == takeover.Shutdown {
+		return
+	}
+	for _, g := range w.chosen(work) {
+		w.runner.StandBy(w.n.ctx, g)
+	}
 }
 
 // stopShared ends what may run on both nodes after the other one was told that
@@ -128,24 +154,25 @@ func (w *worker) close() { <-w.ended }
 func (w *worker) releaseNow() {
 	w.n.cancel()
 	w.close()
-	_ = w.stopGroups(context.Background(), w.read(), w.runner.Stop) // its log lines say what failed
+	_, _ = w.each(w.read(), func(g config.Group) error { return w.runner.Stop(context.Background(), g) }) // its log lines say what failed
 }
 
-func (w *worker) perform(work takeover.Work) takeover.Result {
+func (w *worker) perform(work takeover.Work) outcome {
 	groups := w.chosen(work)
+	o := outcome{work: work, groups: w.groups}
+	do := func(g config.Group) error { return w.runner.Start(w.n.ctx, g) }
 	switch work.Operation {
 	case takeover.Probe:
 		for _, g := range groups {
 			if w.runner.Status(w.n.ctx, g) != resource.None {
-				return takeover.Result{Up: true}
+				o.result.Up = true
+				break
 			}
 		}
-		return takeover.Result{}
 	case takeover.Ready:
 		for _, g := range groups {
 			w.runner.Prepare(w.n.ctx, g)
 		}
-		return takeover.Result{}
 	case takeover.Release:
 		if work.Reason == takeover.Asked {
 			w.n.hooks.giveIP(work)
@@ -154,27 +181,25 @@ func (w *worker) perform(work takeover.Work) takeover.Result {
 		if work.Reason == takeover.Startup {
 			stop = w.runner.Stop
 		}
-		return takeover.Result{Err: w.stopGroups(w.n.ctx, groups, stop)}
+		do = func(g config.Group) error { return stop(w.n.ctx, g) }
+		fallthrough
+	case takeover.Acquire, takeover.Inherit:
+		o.became, o.result.Err = w.each(groups, do)
 	}
-	var failed error
-	for _, g := range groups {
-		if err := w.runner.Start(w.n.ctx, g); err != nil {
-			failed = errors.Join(failed, err)
-			w.judgeStop(err)
-		}
-	}
-	return takeover.Result{Err: failed}
+	return o
 }
 
-func (w *worker) stopGroups(ctx context.Context, groups []config.Group, stop func(context.Context, config.Group) error) error {
-	var failed error
+// each does something with one group after the other.
+func (w *worker) each(groups []config.Group, do func(config.Group) error) (became []view.Outcome, failed error) {
 	for _, g := range groups {
-		if err := stop(ctx, g); err != nil {
+		became = append(became, view.Outcome{Key: g.Key()})
+		if err := do(g); err != nil {
+			became[len(became)-1].Err = err.Error()
 			failed = errors.Join(failed, err)
 			w.judgeStop(err)
 		}
 	}
-	return failed
+	return became, failed
 }
 
 // judgeStop restarts the machine if a resource that must go still runs: the

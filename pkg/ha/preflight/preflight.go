@@ -3,16 +3,14 @@
 package preflight
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"lvsha/pkg/ha/config"
+	"lvsha/pkg/ha/view"
 	"lvsha/pkg/system/preflight"
 )
 
@@ -24,10 +22,15 @@ type Options struct {
 	Machine preflight.Host
 	// Interfaces lists the network interfaces; nil asks the machine.
 	Interfaces func() ([]Interface, error)
+	// Gateway is the first hop to an address through an interface, zero for none; nil
+	// asks nobody.
+	Gateway func(device string, to netip.Addr) (netip.Addr, error)
 	// Scripts says what is wrong with a group's scripts and addresses.
 	Scripts func(config.Group) []error
 	// Running says that the daemon runs: its port is taken then.
 	Running bool
+	// View is what the running daemon sees; nil if none runs or answers.
+	View *view.View
 }
 
 // Interface is a network interface with its networks.
@@ -52,6 +55,7 @@ func Check(o Options) (*config.Config, *preflight.Report) {
 	}
 	o.checkLinks(c, report)
 	o.checkScripts(c, report)
+	o.checkRunning(c, report)
 	o.checkMachine(c, report)
 	return c, report
 }
@@ -93,7 +97,7 @@ func (o Options) checkLinks(c *config.Config, report *preflight.Report) {
 		case !i.Up:
 			warn(m.Line, "the interface %s is down", m.Device)
 		case strings.HasPrefix(m.Kind, "ucast") && !reaches(i, m.Addr):
-			warn(m.Line, "%s is in no network of %s: are there a route and no filter on the way?", m.Addr, m.Device)
+			o.checkRoute(m, report)
 		}
 	}
 	if len(links) == 1 && len(c.HA.Nodes) > 1 {
@@ -103,6 +107,25 @@ func (o Options) checkLinks(c *config.Config, report *preflight.Report) {
 		}
 		report.Add(preflight.Finding{Severity: preflight.Warning, File: o.file("ha.cf"), Text: text})
 	}
+}
+
+// checkRoute looks for the way to a node that is in no network of its link.
+func (o Options) checkRoute(m config.Medium, report *preflight.Report) {
+	f := preflight.Finding{
+		Severity: preflight.Warning, File: o.file("ha.cf"), Line: m.Line,
+		Text: fmt.Sprintf("%s is in no network of %s: are there a route and no filter on the way?", m.Addr, m.Device),
+	}
+	if addr, err := netip.ParseAddr(m.Addr); err == nil && o.Gateway != nil {
+		gateway, err := o.Gateway(m.Device, addr)
+		switch {
+		case err != nil:
+			f.Text = err.Error()
+		case gateway.IsValid():
+			f.Severity = preflight.Info
+			f.Text = fmt.Sprintf("%s is reached over %s by the gateway %s: if that fails, so does the link", m.Addr, m.Device, gateway)
+		}
+	}
+	report.Add(f)
 }
 
 // reaches reports whether an address is in a network of an interface. A name is
@@ -153,14 +176,9 @@ func (o Options) checkScripts(c *config.Config, report *preflight.Report) {
 			report.Add(preflight.Finding{Severity: preflight.Error, File: o.file("haresources"), Line: g.Line, Text: err.Error()})
 		}
 	}
-	content, err := os.ReadFile(o.file("haresources"))
-	if err != nil {
-		return
-	}
-	sum := sha256.Sum256(content)
 	report.Add(preflight.Finding{
 		Severity: preflight.Info, File: o.file("haresources"),
-		Text: "checksum " + hex.EncodeToString(sum[:6]) + ": it has to be the same on every node",
+		Text: "checksum " + config.Checksum(c.Groups) + ": it has to be the same on every node",
 	})
 }
 

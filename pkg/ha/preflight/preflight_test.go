@@ -12,6 +12,7 @@ import (
 
 	"lvsha/pkg/ha/config"
 	"lvsha/pkg/ha/preflight"
+	"lvsha/pkg/ha/view"
 )
 
 // files are a directory of configuration and a machine's root.
@@ -127,5 +128,56 @@ func TestExplain(t *testing.T) {
 		"a node that returns gets its groups back (auto_failback)"
 	if got := strings.Join(preflight.Explain(c), "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestGateway: a node behind a gateway is reached, and no neighbour.
+func TestGateway(t *testing.T) {
+	o := files(t, goodHA+"ucast eth0 198.51.100.7\nbcast eth0\n")
+	o.Gateway = func(string, netip.Addr) (netip.Addr, error) { return netip.MustParseAddr("192.0.2.1"), nil }
+	if got, _ := text(t, o); !strings.Contains(got, "ha.cf:5: info: 198.51.100.7 is reached over eth0 by the gateway 192.0.2.1") {
+		t.Errorf("%s", got)
+	}
+	o.Gateway = func(string, netip.Addr) (netip.Addr, error) {
+		return netip.Addr{}, errors.New("network is unreachable")
+	}
+	if got, _ := text(t, o); !strings.Contains(got, "ha.cf:5: warning: network is unreachable") {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestRunningDaemon compares the files with what the daemon sees.
+func TestRunningDaemon(t *testing.T) {
+	o := files(t, goodHA+"deadtime 4\nucast eth0 192.0.2.117\nbcast eth1\n")
+	c, _ := preflight.Check(o)
+	o.Scripts = nil
+	peer := view.Node{Name: "beta", Status: "active", Haresources: config.Checksum(c.Groups), Links: []view.Link{
+		{Name: "eth0", Kind: "ucast", Up: true, GapMax: 1.5}, {Name: "eth1", Kind: "bcast", GapMax: 2.25},
+	}}
+	o.View = &view.View{Node: "alpha", Nodes: []view.Node{{Name: "alpha", Self: true, Status: "active"}, peer}}
+	got, _ := text(t, o)
+	for _, want := range []string{
+		"haresources: info: beta has the same\n",
+		"ha.cf:7: warning: beta is not heard on eth1: is the way there, and UDP port 694 let in on both nodes?\n",
+		"ha.cf: warning: the longest gap that the running daemon has seen is 2.25s on eth1 from beta; deadtime is 4s: at least 4.5s would be safe\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	o.View.Nodes[1].Haresources = "0123456789ab"
+	o.View.Nodes[1].Links[1].GapMax = 0
+	got, _ = text(t, o)
+	for _, want := range []string{
+		"haresources: warning: beta has another one, checksum 0123456789ab: both nodes may take a group, or none\n",
+		"ha.cf: info: the longest gap that the running daemon has seen is 1.5s on eth0 from beta; deadtime is 4s\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	o.View.Nodes[1].Haresources = ""
+	if got, _ = text(t, o); !strings.Contains(got, "haresources: info: beta runs another heartbeat and does not tell its checksum") {
+		t.Errorf("%s", got)
 	}
 }

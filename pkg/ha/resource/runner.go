@@ -34,6 +34,9 @@ type Runner struct {
 	// StopRetryMax is how often a failed stop is repeated, a second apart. 0
 	// means 10; below 0 there is no limit (ha.cf "env STOPRETRYMAX=0").
 	StopRetryMax int
+	// StandbyChecks has ldirectord check its real servers while the group is
+	// elsewhere (StandBy).
+	StandbyChecks bool
 	// Timeout bounds one run of a script; 0 means no bound.
 	Timeout time.Duration
 	// Self is this program: a script that is the same file runs in process.
@@ -182,6 +185,22 @@ func (r *Runner) Prepare(ctx context.Context, g config.Group) {
 			return
 		}
 		r.ready.Store(res.Word, true)
+	}
+}
+
+// StandBy has the ldirectord of a group that is not held here go on with its
+// checks alone, so that a Start finds the state of the servers known. It does
+// nothing without StandbyChecks; what fails is in the log, and left to the Start.
+func (r *Runner) StandBy(ctx context.Context, g config.Group) {
+	if !r.StandbyChecks {
+		return
+	}
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	for _, res := range g.Resources {
+		if u := r.unit(res); u.Script == ldirectord && u.err == nil && ctx.Err() == nil {
+			r.do(ctx, u, "standby")
+		}
 	}
 }
 

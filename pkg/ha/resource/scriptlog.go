@@ -23,6 +23,7 @@ type ScriptLog struct {
 	syslog  net.Conn
 	pri     int
 	now     func() time.Time
+	json    bool // the daemon wants objects of JSON in its files
 	own     bool // a script of heartbeat, not an agent: severities in its spelling
 }
 
@@ -32,6 +33,7 @@ func OpenAgentLog(instance string, getenv func(string) string, stderr io.Writer)
 	kind, _, _ := strings.Cut(instance, "_")
 	l := &ScriptLog{
 		tag: fmt.Sprintf("%s(%s)[%d]", kind, instance, os.Getpid()), stderr: stderr, now: time.Now,
+		json: getenv(logging.JSONEnv) == logging.FormatJSON,
 	}
 	if terminal(os.Stdin) {
 		return l
@@ -111,20 +113,32 @@ func (l *ScriptLog) Log(level logging.Level, text string) {
 	if l.own {
 		name = level.String()
 	}
-	l.Line(name + ": " + text)
+	l.write(level, text, name+": "+text)
 }
 
 // Line writes a line as it is.
-func (l *ScriptLog) Line(text string) {
-	stamp := l.now().Format("2006/01/02_15:04:05")
+func (l *ScriptLog) Line(text string) { l.write(logging.Info, text, text) }
+
+// write writes a bare text where JSON is wanted, and elsewhere the same with its
+// severity.
+func (l *ScriptLog) write(level logging.Level, bare, text string) {
+	now := l.now()
+	stamp := now.Format("2006/01/02_15:04:05")
+	asFile, asDebug := fmt.Sprintf("%s  %s:    %s\n", stamp, l.tag, text), fmt.Sprintf("%s:\t%s %s\n", l.tag, stamp, text)
+	if l.json {
+		host, _ := os.Hostname()
+		program, _, _ := strings.Cut(l.tag, "[")
+		asFile = string(logging.JSON(now, level, host, program, "", os.Getpid(), bare))
+		asDebug = asFile
+	}
 	if l.logfile != nil {
-		fmt.Fprintf(l.logfile, "%s  %s:    %s\n", stamp, l.tag, text)
+		_, _ = io.WriteString(l.logfile, asFile)
 	}
 	if l.debug != nil {
-		fmt.Fprintf(l.debug, "%s:\t%s %s\n", l.tag, stamp, text)
+		_, _ = io.WriteString(l.debug, asDebug)
 	}
 	if l.syslog != nil {
-		fmt.Fprintf(l.syslog, "<%d>%s %s: %s", l.pri|6, l.now().Format(time.Stamp), l.tag, text)
+		fmt.Fprintf(l.syslog, "<%d>%s %s: %s", l.pri|6, now.Format(time.Stamp), l.tag, text)
 	}
 	if l.logfile == nil && l.debug == nil && l.syslog == nil {
 		fmt.Fprintf(l.stderr, "%s %s: %s\n", stamp, path.Base(l.tag), text)

@@ -36,6 +36,7 @@ func (m *Machine) Done(now time.Time, w Work, r Result) []Effect {
 		m.report(true, "")
 	case Yield:
 		m.logf(level.Info, "foreign HA resource release completed.")
+		m.yields++
 		m.report(true, "")
 	case Shutdown:
 		m.logf(level.Info, "All HA resources relinquished.")
@@ -63,7 +64,7 @@ func (m *Machine) giveFailed(now time.Time) {
 	m.failed = None
 	m.spurned |= set
 	m.needFailback = false
-	if m.requestStandby(now, set) {
+	if m.requestStandby(now, set, NotStarted) {
 		m.emit(ask(set, "me"))
 	}
 }
@@ -193,17 +194,42 @@ func (m *Machine) takeUnowned(now time.Time) {
 	}
 }
 
-// takeOrphans takes the groups of an original node that itself does not claim them,
-// and never will: it had given them to an earlier life of this node, which was
-// killed. Whatever else the original is about to do it has said in ten seconds.
+// offer is how far this node has come in bringing an original node to take its own
+// groups, which neither claims. The original had given them to an earlier life of this
+// node, or was to get them back; that life was killed, of which the original hears a
+// restart only.
+type offer uint8
+
+const (
+	noOffer       offer = iota
+	offerMade           // asked to take them, in an exchange in which nothing is given up
+	offerEnded          // no answer: it is still in the old exchange, which was ended
+	offerRepeated       // asked once more
+)
+
+// takeOrphans sees to it that groups of an original node have a holder. Whatever else
+// that node is about to do it has said when all three steps have failed.
 func (m *Machine) takeOrphans(now time.Time, orphans bool) {
-	switch {
-	case !orphans || m.cfg.Legacy:
-		m.orphansAt = time.Time{}
-	case m.orphansAt.IsZero():
+	if m.mine.Has(Foreign) || m.theirs.Has(Local) || m.cfg.Legacy {
+		m.offer, m.orphansAt = noOffer, time.Time{}
+		return
+	}
+	if !orphans || !m.orphansAt.IsZero() && !due(m.orphansAt, now) {
+		return
+	}
+	m.orphansAt = time.Time{}
+	switch m.offer {
+	case noOffer, offerEnded:
+		m.offer++
+		if m.requestStandby(now, Foreign, Unclaimed) {
+			m.emit(ask(Foreign, "me"))
+		}
+	case offerMade:
+		m.offer = offerEnded
 		m.orphansAt = now.Add(localWait)
-	case due(m.orphansAt, now):
-		m.orphansAt = time.Time{}
+		m.emit(ask(Foreign, "done"))
+	case offerRepeated:
+		m.offer = noOffer
 		m.mine |= Foreign
 		for _, name := range m.cfg.Others {
 			m.run(Work{Operation: Inherit, Node: name, Reason: Orphans})

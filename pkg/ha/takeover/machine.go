@@ -76,14 +76,16 @@ type Machine struct {
 	theirs      Hold
 	reported    bool // the other side said what it holds since it last started
 	theirStable bool
-	taking      bool // an Inherit work is out
-	overlap     bool // the other side also holds what this node keeps
-	doubt       bool // the other side may have announced what this node holds
-	prepared    Hold // asked to be prepared, and not yet taken
-	busy        int  // works asked for and not done
+	taking      bool   // an Inherit work is out
+	overlap     bool   // the other side also holds what this node keeps
+	yields      uint64 // how often this node has let go of what both held
+	doubt       bool   // the other side may have announced what this node holds
+	prepared    Hold   // asked to be prepared, and not yet taken
+	busy        int    // works asked for and not done
 
 	standby         standby
 	standbySet      Hold // as the node going standby sees it
+	cause           Cause
 	starting        Hold // being started in an exchange, and not yet claimed
 	standbyDeadline time.Time
 	agreeAt         time.Time // when the other side is told to go on at the latest
@@ -102,6 +104,7 @@ type Machine struct {
 	failbackAt   time.Time
 	localAt      time.Time
 	syncAt       time.Time
+	offer        offer
 	orphansAt    time.Time
 
 	joined, probed, leftovers bool
@@ -125,9 +128,11 @@ type Machine struct {
 // peer is what matters of another node.
 type peer struct {
 	alive bool
-	kin   bool // it runs this program
-	died  bool // before this node had joined
-	left  bool // it said that it has given up everything
+	kin   bool   // it runs this program
+	died  bool   // before this node had joined
+	back  bool   // it goes on after its death, and was told so once
+	gave  uint64 // its yields, by the newest report
+	left  bool   // it said that it has given up everything
 
 	fencing bool      // it is dead, and not yet known to be reset
 	fenceAt time.Time // when that is tried again
@@ -138,6 +143,11 @@ type peer struct {
 	// say about resources is no longer so.
 	generation, seq uint64
 	asked           uint64 // number of its last message in a standby exchange
+
+	// The newest message of any kind that was heard before this node said "starting".
+	// Reports up to that one, which come when lost messages are asked for, are older
+	// than the answer.
+	earlierGeneration, earlier uint64
 }
 
 // New returns the machine of a node that has not yet started.
@@ -176,6 +186,13 @@ func (m *Machine) Peer(name string, alive, kin bool) {
 // Tick does what is due.
 func (m *Machine) Tick(now time.Time) []Effect {
 	if due(m.standbyDeadline, now) {
+		if _, kin := m.others(); kin && m.standby == standbyMe {
+			// The request overtook the report that made it possible, and was ignored.
+			if m.cause == Failback {
+				m.needFailback, m.failbackAt = true, now.Add(failbackRetry)
+			}
+			m.keepOffer()
+		}
 		m.standbyDeadline = time.Time{}
 		m.standby = noStandby
 		m.theirStable = true
@@ -218,8 +235,10 @@ func (m *Machine) Deadline() time.Time {
 		}
 		next = earlier(next, t)
 	}
-	for _, p := range m.peers {
-		next = earlier(next, p.fenceAt)
+	if m.cfg.Fencing {
+		for _, p := range m.peers {
+			next = earlier(next, p.fenceAt)
+		}
 	}
 	return earlier(next, m.retryDue())
 }
@@ -249,7 +268,7 @@ func (m *Machine) Leaving() bool { return m.given }
 
 // Stable reports whether nothing is moving.
 func (m *Machine) Stable() bool {
-	return (m.theirStable || !m.anyAlive()) && m.quiet() &&
+	return (m.theirStable || !m.anyAlive()) && m.quiet() && m.failbackAt.IsZero() &&
 		(m.phase == stable || m.phase == shutdown || m.phase == initial)
 }
 
@@ -336,6 +355,9 @@ func (m *Machine) report(isStable bool, info string) {
 	}
 	if alive, kin := m.others(); alive && kin {
 		msg.Add("standby", strconv.Itoa(int(m.standby)))
+		if m.yields > 0 {
+			msg.AddHex("yields", m.yields)
+		}
 	}
 	m.emit(Send{Message: msg})
 }

@@ -28,15 +28,17 @@ func (m *Machine) Returned(now time.Time, name string) []Effect {
 	if m.ended {
 		m.sayDone() // it was cut off when that was said
 	}
+	m.cancelStandby() // that node has not heard the request
 	if m.stopping || m.phase == initial {
+		m.settle(now)
 		return m.end()
 	}
 	m.reported, m.theirStable = false, false
 	m.needFailback = false
 	m.doubt = true
-	m.cancelStandby()
 	if p.kin {
 		m.report(m.phase == stable, infoReturned)
+		p.back = true
 	} else if m.restartAt.IsZero() {
 		m.restartAt = now.Add(partitionPause)
 	}
@@ -50,7 +52,12 @@ func (m *Machine) Returned(now time.Time, name string) []Effect {
 func (m *Machine) Active(now time.Time, name string) []Effect {
 	m.forgetRequest(name)
 	if m.isKin(name) && !m.stopping && (m.phase == received || m.phase == stable) {
-		m.report(m.phase == stable, infoSync)
+		info := infoSync
+		if p := m.peers[name]; p.back {
+			// Said again: what is overtaken on its way counts no more.
+			p.back, info = false, infoReturned
+		}
+		m.report(m.phase == stable, info)
 		m.settle(now)
 	}
 	return m.end()
@@ -97,6 +104,7 @@ func (m *Machine) resolve(now time.Time, from string, before Hold, msg *message.
 	if !m.isKin(from) {
 		return
 	}
+	m.outlast(from, msg)
 	info := msg.Text("info")
 	m.matchStandby(now, from, msg)
 	conflict := m.mine.Has(Local) && m.theirs.Has(Foreign)
@@ -108,6 +116,17 @@ func (m *Machine) resolve(now time.Time, from string, before Hold, msg *message.
 		m.overlap = true
 		m.logf(level.Error, "Both machines own our resources!")
 	}
+}
+
+// outlast announces the own groups when the other side has let go of what both
+// held. That both did this node need not have heard: the reports may have been lost.
+func (m *Machine) outlast(from string, msg *message.Message) {
+	p := m.peers[from]
+	gave, _ := msg.Hex("yields")
+	if gave > p.gave && m.mine.Has(Local) {
+		m.emit(Reannounce{Set: Local})
+	}
+	p.gave = gave
 }
 
 // meetAfterRestart is for a life that has kept its resources through a restart in

@@ -10,6 +10,9 @@ import (
 // Receive takes a message of another node.
 func (m *Machine) Receive(now time.Time, from string, msg *message.Message) []Effect {
 	kind := msg.Type()
+	if m.phase == initial {
+		m.noteEarlier(from, msg)
+	}
 	if (kind == "starting" || kind == "resource" || kind == "shutdone") && m.outdated(from, msg) {
 		return nil
 	}
@@ -34,6 +37,22 @@ func (m *Machine) Receive(now time.Time, from string, msg *message.Message) []Ef
 	return m.end()
 }
 
+// noteEarlier notes how far a node had come when this one began.
+func (m *Machine) noteEarlier(from string, msg *message.Message) {
+	p, ok := m.peers[from]
+	if !ok {
+		return
+	}
+	gen, _ := msg.Hex("hg")
+	seq, _ := msg.Hex("seq")
+	if gen > p.earlierGeneration {
+		p.earlierGeneration, p.earlier = gen, 0
+	}
+	if gen == p.earlierGeneration {
+		p.earlier = max(p.earlier, seq)
+	}
+}
+
 // outdated reports whether a newer report of that node was seen already.
 func (m *Machine) outdated(from string, msg *message.Message) bool {
 	p, ok := m.peers[from]
@@ -44,6 +63,9 @@ func (m *Machine) outdated(from string, msg *message.Message) bool {
 	seq, _ := msg.Hex("seq")
 	if gen > p.generation {
 		p.asked = 0
+	}
+	if m.phase != initial && msg.Type() == "resource" && gen == p.earlierGeneration && seq <= p.earlier {
+		return true
 	}
 	if gen < p.generation || gen == p.generation && seq < p.seq {
 		return true
@@ -114,8 +136,12 @@ func (m *Machine) receiveResource(now time.Time, from string, msg *message.Messa
 	if m.phase == shutdown {
 		// What the other side has already it need not prepare for, and one that ends
 		// as well takes nothing.
-		if msg.Text("info") == infoPrepared || m.anyLeaving() || m.isKin(from) && m.leaves != None && m.theirs.Has(m.leaves.Mirror()) {
+		info := msg.Text("info")
+		if info == infoPrepared || m.anyLeaving() || m.isKin(from) && m.leaves != None && m.theirs.Has(m.leaves.Mirror()) {
 			m.releaseAll()
+		}
+		if m.ended && m.isKin(from) && (info == infoSync || info == infoReturned) {
+			m.sayDone() // it has not heard it, perhaps because it did not know this life
 		}
 		return
 	}
@@ -125,6 +151,9 @@ func (m *Machine) receiveResource(now time.Time, from string, msg *message.Messa
 	m.receiveStability(now, from, msg)
 	m.resolve(now, from, before, msg)
 	m.dispel()
+	if m.offer == offerEnded && m.theirStable {
+		m.orphansAt = now // the old exchange is over there
+	}
 }
 
 func (m *Machine) receiveStability(now time.Time, from string, msg *message.Message) {
@@ -184,7 +213,7 @@ func (m *Machine) Restarted(now time.Time, name string) []Effect {
 	if !ok {
 		return m.end()
 	}
-	p.died, p.left, p.leaving = false, false, false
+	p.died, p.left, p.leaving, p.back = false, false, false, false
 	m.theirStable, m.reported, m.overlap = false, false, false
 	m.doubt = true
 	m.cancelStandby()

@@ -37,11 +37,25 @@ func (m *Machine) tryAgain(now time.Time) {
 	case m.retryAt.IsZero():
 		m.retryAt = now.Add(m.cfg.Retry)
 	case due(m.retryAt, now) && m.mayTry():
-		m.retryAt = time.Time{}
-		m.spurned &^= set
-		m.logf(level.Info, "Trying again to start the %s resources.", set)
-		m.run(Work{Operation: Acquire, Set: set, Reason: Again})
+		m.startAgain(set)
 	}
+}
+
+// HostChanged tells that what kept a group from starting here may be gone: an
+// interface is back. It is not waited for the clock then.
+func (m *Machine) HostChanged(now time.Time) []Effect {
+	if set := m.unstarted & m.mine; set != None && !m.stopping && m.mayTry() {
+		m.startAgain(set)
+	}
+	m.settle(now)
+	return m.end()
+}
+
+func (m *Machine) startAgain(set Hold) {
+	m.retryAt = time.Time{}
+	m.spurned &^= set
+	m.logf(level.Info, "Trying again to start the %s resources.", set)
+	m.run(Work{Operation: Acquire, Set: set, Reason: Again})
 }
 
 // mayTry reports whether nothing else moves.

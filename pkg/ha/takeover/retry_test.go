@@ -116,3 +116,44 @@ func TestNoRetry(t *testing.T) {
 		}
 	}
 }
+
+// An interface that is back is a reason to try at once, whatever the clock says.
+func TestStartIsTriedWhenTheHostHasChanged(t *testing.T) {
+	for _, retry := range []time.Duration{time.Minute, 0} {
+		b := retrying(retry)
+		stableState(b)
+		died(b)
+		b.take(b.m.HostChanged(b.now))
+		if len(b.works) != 1 {
+			t.Fatalf("while the group is being started: %v", b.works)
+		}
+		failing(b) // the groups of b
+		b.take(b.m.HostChanged(b.now))
+		if len(b.works) != 1 || b.works[0].Set != takeover.Foreign || b.works[0].Reason != takeover.Again {
+			t.Fatalf("works %v", b.works)
+		}
+		done(b)
+		b.take(b.m.HostChanged(b.now))
+		if len(b.works) != 0 {
+			t.Errorf("what has started is started again: %v", b.works)
+		}
+	}
+}
+
+// A group that does not start is offered again when the first offer came to nothing.
+func TestOfferOutlivesAPartition(t *testing.T) {
+	const offer = "send ask_resources rsc_hold=local info=me"
+	b := retrying(0)
+	receivedState(b)
+	b.m.Peer("b", true, true)
+	from("resource", "rsc_hold=local", "rtype=full", "isstable=1", "standby=0")(b)
+	failing(b)
+	if got := strings.Count(strings.Join(b.said, "\n"), offer); got != 1 {
+		t.Fatalf("offered %d times: %q", got, b.said)
+	}
+	b.take(b.m.Returned(b.now, "b"))
+	from("resource", "rsc_hold=local", "rtype=full", "isstable=1", "standby=0", "info=returned")(b)
+	if got := strings.Count(strings.Join(b.said, "\n"), offer); got != 2 {
+		t.Errorf("offered %d times: %q", got, b.said)
+	}
+}

@@ -24,6 +24,9 @@ func (m *Machine) beginShutdown(now time.Time) {
 	if !m.stopping || m.given {
 		return
 	}
+	if _, kin := m.others(); m.standby == standbyMe && m.busy == 0 && (kin || m.cause == Unclaimed) {
+		m.cancelStandby() // the end says more than the request
+	}
 	if !m.quiet() {
 		if !m.deferred {
 			m.deferred = true
@@ -36,7 +39,7 @@ func (m *Machine) beginShutdown(now time.Time) {
 	m.mine = None
 	m.phase = shutdown
 	m.localAt, m.failbackAt, m.syncAt, m.agreeAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
-	m.orphansAt = time.Time{}
+	m.offer, m.orphansAt = noOffer, time.Time{}
 	m.report(false, "shutdown")
 	m.logf(level.Info, "Heartbeat shutdown in progress. (%d)", m.cfg.PID)
 	if alive, kin := m.others(); alive && kin && m.leaves != None {

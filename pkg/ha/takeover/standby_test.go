@@ -1,9 +1,11 @@
 package takeover_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"lvsha/pkg/ha/message"
 	"lvsha/pkg/ha/takeover"
 )
 
@@ -117,5 +119,86 @@ func TestStandbyByHandStays(t *testing.T) {
 	}
 	if b.m.Mine() != takeover.All {
 		t.Errorf("holds %s", b.m.Mine())
+	}
+}
+
+// TestExchangeSaysWhoHolds: the reports in an exchange may be lost; its end says the
+// same.
+func TestExchangeSaysWhoHolds(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		state step
+		steps []step
+		want  takeover.Hold
+	}{
+		{"the other has taken", wentState, []step{from("ask_resources", "rsc_hold=local", "info=other"), done, from("ask_resources", "rsc_hold=local", "info=done")}, takeover.All},
+		{"the other has given", agreedState, []step{from("ask_resources", "rsc_hold=local", "info=done")}, takeover.None},
+	} {
+		b := newBench(failbackOn)
+		c.state(b)
+		for _, s := range c.steps {
+			s(b)
+		}
+		if got := b.m.Theirs(); got != c.want {
+			t.Errorf("%s: the other holds %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestLateDone: a word of an exchange that has ended otherwise changes nothing.
+func TestLateDone(t *testing.T) {
+	b := newBench(failbackOn)
+	stableState(b)
+	b.m.Peer("b", true, true)
+	from("ask_resources", "rsc_hold=local", "info=me")(b)
+	done(b) // the preparation
+	late := b.seq + 1
+	b.seq++
+	from("resource", "rsc_hold=local", "rtype=full", "isstable=1")(b)
+	b.said = nil
+	b.take(b.m.Receive(b.now, "b", message.New("ask_resources").AddHex("hg", 1).AddHex("seq", late).Add("rsc_hold", "local").Add("info", "done")))
+	takes := slices.ContainsFunc(b.works, func(w takeover.Work) bool { return w.Operation == takeover.Acquire })
+	if takes || b.m.Mine() != takeover.Local {
+		t.Errorf("takes %v: %q", b.works, b.said)
+	}
+}
+
+// TestRequestsCross: of two requests that cross one stands, on both nodes the same.
+// The other node is b.
+func TestRequestsCross(t *testing.T) {
+	for _, c := range []struct {
+		name, self string
+		set        takeover.Hold
+		state      step
+		kin        bool
+		yields     bool
+	}{
+		{"both have something", "a", takeover.All, stableState, true, false},
+		{"both have something, the later name", "c", takeover.All, stableState, true, true},
+		{"neither has it", "a", takeover.Foreign, stableState, true, false},
+		{"neither has it, the later name", "c", takeover.Foreign, stableState, true, true},
+		{"this node has nothing", "a", takeover.All, func(b *bench) {
+			agreedState(b)
+			from("ask_resources", "rsc_hold=local", "info=done")(b)
+			done(b)
+			standby(takeover.All)(b)
+			from("ask_resources", "rsc_hold=all", "info=other")(b)
+			done(b)
+			from("ask_resources", "rsc_hold=all", "info=done")(b)
+			from("resource", "rsc_hold=all", "rtype=full", "isstable=1")(b)
+		}, true, true},
+		{"beside an original", "c", takeover.All, stableState, false, false},
+	} {
+		b := newBench(failbackOn)
+		b.m = takeover.New(takeover.Config{Self: c.self, Others: []string{"b"}, AutoFailback: true})
+		c.state(b)
+		b.m.Peer("b", true, c.kin)
+		standby(c.set)(b)
+		b.said = nil
+		from("ask_resources", "rsc_hold="+c.set.String(), "info=me")(b)
+		pass(6 * time.Second)(b)
+		if yields := slices.Contains(b.said, "send ask_resources rsc_hold="+c.set.String()+" info=other"); yields != c.yields {
+			t.Errorf("%s: yields %v, want %v: %q", c.name, yields, c.yields, b.said)
+		}
 	}
 }

@@ -2,9 +2,12 @@ package check_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -93,6 +96,27 @@ func BenchmarkHTTP(b *testing.B) {
 	for b.Loop() {
 		if r := check.Run(context.Background(), ck); !r.Up {
 			b.Fatal(r.Err)
+		}
+	}
+	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu-us/check")
+}
+
+// BenchmarkPlainHTTP asks the same with net/http: the measure of the machine.
+func BenchmarkPlainHTTP(b *testing.B) {
+	url := fmt.Sprintf("http://127.0.0.1:%d/", startWeb(b))
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	defer client.CloseIdleConnections()
+	b.ReportAllocs()
+	before := cpuTime(b)
+	for b.Loop() {
+		resp, err := client.Get(url)
+		if err != nil {
+			b.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || !bytes.Contains(body, []byte("Test Page")) {
+			b.Fatalf("%v: %q", err, body)
 		}
 	}
 	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu-us/check")

@@ -56,8 +56,7 @@ func (e Env) dial() Dial {
 	if e.Dial != nil {
 		return e.Dial
 	}
-	dialer := &net.Dialer{KeepAlive: -1}
-	return dialer.DialContext
+	return dialHost
 }
 
 // Target is everything that a check does and judges by, and nothing else: two

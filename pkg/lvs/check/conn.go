@@ -18,6 +18,18 @@ func (t Target) hostPort() string { return netip.AddrPortFrom(t.Addr, t.Port).St
 // errNoPort says that nothing tells where to connect to.
 var errNoPort = errors.New("no port: neither the server nor checkport nor service gives one")
 
+// dialHost is the Dial of the real world. Only hosts with a name, to which a page
+// may lead, and datagrams take the way of package net.
+func dialHost(ctx context.Context, network, address string) (net.Conn, error) {
+	if network == "tcp" {
+		if to, err := netip.ParseAddrPort(address); err == nil && to.Addr().Zone() == "" {
+			return dialTCP(ctx, netip.AddrPortFrom(to.Addr().Unmap(), to.Port()))
+		}
+	}
+	dialer := net.Dialer{KeepAlive: -1}
+	return dialer.DialContext(ctx, network, address)
+}
+
 // open connects and ties the connection to the context: its deadline holds for
 // everything read and written, and its end closes the connection. The function
 // returned must be called when the connection is not used any more.

@@ -120,7 +120,8 @@ var (
 	epsvReply = regexp.MustCompile(`\(([!-~])([!-~])([!-~])(\d+)([!-~])\)`)
 )
 
-// passivePort reads the port out of the text of a reply 227 or 229.
+// passivePort reads the port out of the text of a reply 227 or 229; it is 0 if there
+// is none.
 func passivePort(code int, reply string) (uint16, bool) {
 	if code == 229 {
 		m := epsvReply.FindStringSubmatch(reply)
@@ -128,7 +129,10 @@ func passivePort(code int, reply string) (uint16, bool) {
 			return 0, false
 		}
 		port, err := strconv.ParseUint(m[4], 10, 16)
-		return uint16(port), err == nil && port > 0
+		if err != nil {
+			return 0, false
+		}
+		return uint16(port), port > 0
 	}
 	m := pasvReply.FindStringSubmatch(reply)
 	if m == nil {
@@ -136,8 +140,11 @@ func passivePort(code int, reply string) (uint16, bool) {
 	}
 	high, err1 := strconv.ParseUint(m[1], 10, 8)
 	low, err2 := strconv.ParseUint(m[2], 10, 8)
+	if err1 != nil || err2 != nil {
+		return 0, false
+	}
 	port := uint16(high)<<8 | uint16(low)
-	return port, err1 == nil && err2 == nil && port > 0
+	return port, port > 0
 }
 
 // ftpAsk sends a command and reads its answer, which may have several lines.

@@ -52,7 +52,7 @@ func (c *httpCheck) fetch(ctx context.Context, h hop, share *bodyShare) (answer,
 			return answer{}, &connectError{"", err}
 		}
 	}
-	if _, err := io.WriteString(stream, c.request(h)); err != nil && isTimeout(err) {
+	if _, err := stream.Write(c.request(h)); err != nil && isTimeout(err) {
 		return answer{}, errTimeout
 	}
 	// A server may answer and close before it has read the request.
@@ -68,13 +68,17 @@ func (c *httpCheck) fetch(ctx context.Context, h hop, share *bodyShare) (answer,
 	return a, err
 }
 
-func (c *httpCheck) request(h hop) string {
-	text := c.target.Method + " " + h.target + " HTTP/1.1\r\nHost: " + h.hostHeader +
-		"\r\nUser-Agent: ldirectord\r\nConnection: close\r\n"
-	if h.authorize != "" {
-		text += "Authorization: " + h.authorize + "\r\n"
+func (c *httpCheck) request(h hop) []byte {
+	text := make([]byte, 0, 512)
+	for _, part := range [...]string{
+		c.target.Method, " ", h.target, " HTTP/1.1\r\nHost: ", h.hostHeader, "\r\nUser-Agent: ldirectord\r\nConnection: close\r\n",
+	} {
+		text = append(text, part...)
 	}
-	return text + "\r\n"
+	if h.authorize != "" {
+		text = append(text, "Authorization: "+h.authorize+"\r\n"...)
+	}
+	return append(text, "\r\n"...)
 }
 
 // readAnswer reads an answer as tolerantly as the original: without a status
@@ -91,7 +95,7 @@ func readAnswer(r *bufio.Reader, method string) (answer, error) {
 		}
 		a, ok := parseStatus(line)
 		if !ok {
-			body, err := readBody(io.MultiReader(bytes.NewReader(line), r))
+			body, err := readBody(io.MultiReader(bytes.NewReader(bytes.Clone(line)), r), maxBody)
 			return answer{status: 200, line: "200 Assumed OK", body: body}, err
 		}
 		if a.header, err = readHeader(r); err != nil {
@@ -105,41 +109,45 @@ func readAnswer(r *bufio.Reader, method string) (answer, error) {
 		}
 		switch length, err := strconv.ParseInt(a.header["content-length"], 10, 64); {
 		case strings.Contains(strings.ToLower(a.header["transfer-encoding"]), "chunked"):
-			a.body, err = readBody(&chunkReader{r: r})
+			a.body, err = readBody(&chunkReader{r: r}, maxBody)
 			return a, err
 		case err == nil && length >= 0:
-			a.body, err = readBody(io.LimitReader(r, length))
+			a.body, err = readBody(r, min(length, maxBody))
 			return a, err
 		}
-		a.body, err = readBody(r)
+		a.body, err = readBody(r, maxBody)
 		return a, err
 	}
 }
 
-// readBody reads to the end, or as much as is searched.
-func readBody(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxBody))
+// readBody reads to the end, or so many bytes.
+func readBody(r io.Reader, most int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, most))
 	if err != nil && isTimeout(err) {
 		return nil, errTimeout
 	}
 	return body, nil
 }
 
-// readLine reads a line with its end, at most maxHeader bytes of it.
+// readLine reads a line with its end, at most maxHeader bytes of it. It is good
+// until the next read.
 func readLine(r *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		line = append(line, part...)
-		if !errors.Is(err, bufio.ErrBufferFull) || len(line) > maxHeader {
-			return line, err
-		}
+	line, err := r.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
 	}
+	line = bytes.Clone(line)
+	for errors.Is(err, bufio.ErrBufferFull) && len(line) <= maxHeader {
+		var part []byte
+		part, err = r.ReadSlice('\n')
+		line = append(line, part...)
+	}
+	return line, err
 }
 
 // parseStatus reads "HTTP/1.1 200 OK".
 func parseStatus(line []byte) (answer, bool) {
-	text := strings.TrimRight(string(line), "\r\n")
+	text := string(bytes.TrimRight(line, "\r\n"))
 	if !strings.HasPrefix(text, "HTTP/") {
 		return answer{}, false
 	}
@@ -171,8 +179,11 @@ func digits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// readHeader reads up to the empty line. Of a field given twice the first
-// counts; what is no field is skipped.
+// counting are the fields of a header that count.
+var counting = []string{"location", "content-length", "transfer-encoding"}
+
+// readHeader reads up to the empty line and returns the fields that count. Of one
+// that is given twice the first is taken; what is no field is skipped.
 func readHeader(r *bufio.Reader) (map[string]string, error) {
 	header := make(map[string]string)
 	for total := 0; total < maxHeader; {
@@ -181,14 +192,16 @@ func readHeader(r *bufio.Reader) (map[string]string, error) {
 			return nil, errTimeout
 		}
 		total += len(line)
-		text := strings.TrimRight(string(line), "\r\n")
-		if text == "" {
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 {
 			return header, nil
 		}
-		name, value, ok := strings.Cut(text, ":")
-		name = strings.ToLower(strings.TrimSpace(name))
-		if _, seen := header[name]; ok && !seen {
-			header[name] = strings.TrimSpace(value)
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		name = bytes.TrimSpace(name)
+		for _, field := range counting {
+			if _, seen := header[field]; ok && !seen && strings.EqualFold(string(name), field) {
+				header[field] = string(bytes.TrimSpace(value))
+			}
 		}
 		if err != nil {
 			return header, nil

@@ -44,7 +44,11 @@ func (d *oracleDialer) close() {
 }
 
 func oracleRows(ctx context.Context, t Target, dial Dial, statement string) (rows int64, err error) {
-	url := ora.BuildUrl(t.Addr.String(), int(t.Port), "", t.Login, string(t.Passwd), map[string]string{"SID": t.Database})
+	url := ora.BuildUrl(t.Addr.String(), int(t.Port), "", t.Login, string(t.Passwd), map[string]string{
+		"SID": t.Database,
+		// The library asks for the time else, to know where the server is.
+		"SERVER LOCATION": "UTC",
+	})
 	connector, ok := ora.NewConnector(url).(*ora.OracleConnector)
 	if !ok {
 		return 0, errors.New("the library has changed")

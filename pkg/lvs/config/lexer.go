@@ -11,7 +11,7 @@ type line struct {
 // splitLines cuts at LF, a missing final newline is fine. One CR before it goes
 // too: the original keeps it, and then refuses or garbles half of the values.
 func splitLines(content string) []line {
-	var lines []line
+	lines := make([]line, 0, strings.Count(content, "\n")+1)
 	for number := 1; content != ""; number++ {
 		text, rest, _ := strings.Cut(content, "\n")
 		lines = append(lines, line{number, strings.TrimSuffix(text, "\r")})

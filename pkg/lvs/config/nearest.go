@@ -1,8 +1,8 @@
 package config
 
-// nearest returns the known word that a misspelt one most likely stands for, or
+// Nearest returns the known word that a misspelt one most likely stands for, or
 // the empty string if none is near: at most a third of its letters differ.
-func nearest(word string, known []string) string {
+func Nearest(word string, known []string) string {
 	best, bestDistance := "", len(word)/3+1
 	for _, k := range known {
 		if d := distance(word, k); d < bestDistance || d == bestDistance && best == "" && d <= len(word)/3 {
@@ -13,7 +13,7 @@ func nearest(word string, known []string) string {
 }
 
 func meant(word string, known []string) string {
-	if k := nearest(word, known); k != "" {
+	if k := Nearest(word, known); k != "" {
 		return `did you mean "` + k + `"?`
 	}
 	return ""

@@ -120,24 +120,22 @@ func (p *parser) resolveReal(s *section, l realLine) {
 // maxReals bounds what a range like 0.0.0.0->255.255.255.255 can take.
 const maxReals = 1 << 20
 
-var (
-	realWeight = regexp.MustCompile(`\s([0-9]+)`)
-	realPair   = regexp.MustCompile(`(?s)\s"(.*)"[, ]\s*"(.*)"`)
-	realLower  = regexp.MustCompile(`\sl:([0-9]+)`)
-	realUpper  = regexp.MustCompile(`\su:([0-9]+)`)
-)
+// realPair is a request and what shall be received.
+var realPair = regexp.MustCompile(`(?s)\s"(.*)"[, ]\s*"(.*)"`)
 
-// cutMatch finds the pattern, drops everything up to its end and returns what
-// its groups matched.
-func cutMatch(pattern *regexp.Regexp, rest string) (groups []string, tail string) {
-	m := pattern.FindStringSubmatchIndex(rest)
-	if m == nil {
-		return nil, rest
+// cutNumber finds the first number that stands behind a blank and a prefix, and
+// drops everything up to its end. Without one the digits are empty.
+func cutNumber(rest, prefix string) (digits, tail string) {
+	for i := range len(rest) {
+		if strings.IndexByte(" \t\n\r\f", rest[i]) < 0 {
+			continue
+		}
+		if after, ok := strings.CutPrefix(rest[i+1:], prefix); ok && after != "" && isDigit(after[0]) {
+			digits = span(after, isDigit)
+			return digits, after[len(digits):]
+		}
 	}
-	for i := 2; i < len(m); i += 2 {
-		groups = append(groups, rest[m[i]:m[i+1]])
-	}
-	return groups, rest[m[1]:]
+	return "", rest
 }
 
 // realTail reads what stands behind the address: method, weight, request and
@@ -154,26 +152,27 @@ func (p *parser) realTail(real *Real, number int, rest string) bool {
 	rest = rest[strings.Index(rest, word)+len(word):]
 	before := rest
 	real.Weight = 1
-	if m, tail := cutMatch(realWeight, rest); m != nil {
-		real.Weight = clamp(m[0])
-		p.noteDropped(number, before, tail, m[0])
+	if digits, tail := cutNumber(rest, ""); digits != "" {
+		real.Weight = clamp(digits)
+		p.noteDropped(number, before, tail, digits)
 		rest = tail
 	}
-	if m, tail := cutMatch(realPair, rest); m != nil {
-		real.Request, real.HasRequest = withSlash(m[0]), true
-		if strings.HasPrefix(m[0], "/") {
-			p.report.note(number, `the receive string of a request with a leading slash ("`+m[0]+`") is not used, nor what follows it`,
+	if m := realPair.FindStringSubmatch(rest); m != nil {
+		request, receive := m[1], m[2]
+		real.Request, real.HasRequest = withSlash(request), true
+		if strings.HasPrefix(request, "/") {
+			p.report.note(number, `the receive string of a request with a leading slash ("`+request+`") is not used, nor what follows it`,
 				"the original forgets it; leave the slash out to have it checked")
 			return true
 		}
-		real.Receive, real.HasReceive = m[1], true
-		rest = tail
+		real.Receive, real.HasReceive = receive, true
+		rest = rest[strings.Index(rest, m[0])+len(m[0]):]
 	}
-	if m, tail := cutMatch(realLower, rest); m != nil {
-		real.Lower, rest = clamp(m[0]), tail
+	if digits, tail := cutNumber(rest, "l:"); digits != "" {
+		real.Lower, rest = clamp(digits), tail
 	}
-	if m, tail := cutMatch(realUpper, rest); m != nil {
-		real.Upper, rest = clamp(m[0]), tail
+	if digits, tail := cutNumber(rest, "u:"); digits != "" {
+		real.Upper, rest = clamp(digits), tail
 	}
 	if real.Upper != 0 && real.Lower > real.Upper {
 		p.report.note(number, fmt.Sprintf("l:%d is greater than u:%d", real.Lower, real.Upper), "the kernel refuses such a real server")

@@ -122,6 +122,7 @@ func (p *parser) resolve(s *section) {
 		}
 		p.fillLogin(s)
 	}
+	v.Reals = make([]Real, 0, len(s.reals)) // more with ranges
 	for _, r := range s.reals {
 		p.resolveReal(s, r)
 	}

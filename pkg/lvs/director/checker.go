@@ -30,6 +30,7 @@ type outcome struct {
 	checker *checker
 	verdict health.Verdict
 	result  check.Result
+	took    time.Duration
 }
 
 // checker runs one job until it is cancelled.
@@ -43,11 +44,16 @@ type checker struct {
 	due   time.Time
 	pause time.Duration // after the next round
 	place int           // among those that are due; -1: none
+	// hurried says that another round has to begin at once; cut ends the one that
+	// runs.
+	hurried bool
+	cut     context.CancelFunc
 
 	// What follows belongs to the director's goroutine.
 	subs    []subscription
 	waiting bool    // no result has come yet
 	last    outcome // the latest that was taken; with a checker if there is one
+	tally   tally
 }
 
 func (d *Director) jobOf(v *config.Virtual, r config.Real) (job, bool) {
@@ -126,14 +132,15 @@ func (d *Director) arrived(c *checker) {
 	}
 }
 
-func (c *checker) once() outcome {
-	if c.job.maintenanceDir != "" && inMaintenance(c.ctx, c.job.maintenanceDir, c.job.real) {
+func (c *checker) once(ctx context.Context) outcome {
+	if c.job.maintenanceDir != "" && inMaintenance(ctx, c.job.maintenanceDir, c.job.real) {
 		return outcome{checker: c, verdict: health.Maintenance, result: check.Result{Text: "Server in maintenance"}}
 	}
-	result := check.Run(c.ctx, c.check)
+	began := time.Now()
+	result := check.Run(ctx, c.check)
 	verdict := health.Failed
 	if result.Up {
 		verdict = health.Passed
 	}
-	return outcome{checker: c, verdict: verdict, result: result}
+	return outcome{checker: c, verdict: verdict, result: result, took: time.Since(began)}
 }

@@ -13,6 +13,7 @@ import (
 	"lvsha/pkg/lvs/check"
 	"lvsha/pkg/lvs/config"
 	"lvsha/pkg/lvs/plan"
+	"lvsha/pkg/lvs/view"
 	"lvsha/pkg/system/logging"
 )
 
@@ -47,6 +48,8 @@ type Options struct {
 	// Grace is how long silent servers are waited for before the fallback takes
 	// over and the director counts as ready. Zero means one second.
 	Grace time.Duration
+	// Standby has the servers checked and the table left alone until Activate.
+	Standby bool
 	// Parallel bounds the checks that run at once. Zero means as many as this
 	// process may have open files for, at most 4096.
 	Parallel int
@@ -67,6 +70,7 @@ type Director struct {
 	config   *config.Config
 	digest   [32]byte
 	phase    config.AlertStatus
+	standby  bool
 	services []*service
 	byKey    map[plan.Key]*service
 	checkers map[job]*checker
@@ -77,6 +81,13 @@ type Director struct {
 	graceEnd <-chan time.Time
 	isReady  bool
 	failures map[string]bool // errors of the kernel that were logged
+	// maintained is the directory that is watched, endMaintained ends that.
+	maintained    string
+	endMaintained context.CancelFunc
+	// For those who look on.
+	changes       *changes
+	started, read time.Time // read is when the file in effect was
+	lastReload    *view.Reload
 
 	reminders alert.Reminders
 	reminder  *time.Timer
@@ -85,6 +96,7 @@ type Director struct {
 	shell    *shell
 	monitors *monitors
 	loading  sync.Mutex // held by the one reload that reads the file
+	latest   *Loaded    // belongs to who holds it
 }
 
 // New returns a director for a configuration that Load accepted.
@@ -96,10 +108,12 @@ func New(o Options, loaded *Loaded) *Director {
 		o.Parallel = parallelChecks()
 	}
 	outcomes := make(chan outcome, 1024)
+	now := time.Now()
 	return &Director{
 		o: o, ready: make(chan struct{}), calls: make(chan func()), ended: make(chan struct{}),
-		config: loaded.Config, digest: loaded.digest, phase: config.Starting,
+		config: loaded.Config, digest: loaded.digest, latest: loaded, phase: config.Starting, standby: o.Standby,
 		checkers: make(map[job]*checker), outcomes: outcomes, roster: newRoster(o.Parallel, outcomes), failures: make(map[string]bool),
+		started: now, read: now, endMaintained: func() {}, changes: newChanges(),
 	}
 }
 
@@ -130,18 +144,24 @@ func (d *Director) Run(ctx context.Context) error {
 		d.roster.run(work)
 	}()
 
-	table, err := d.o.Kernel.Table()
-	if err != nil {
-		return fmt.Errorf("start: %w", err)
+	var table plan.Table
+	if !d.standby {
+		var err error
+		if table, err = d.o.Kernel.Table(); err != nil {
+			return fmt.Errorf("start: %w", err)
+		}
 	}
 	d.grace = time.NewTimer(d.o.Grace)
 	defer d.grace.Stop()
 	d.graceEnd = d.grace.C
 	d.adopt(table)
-	d.synchronise(table, nil)
+	if !d.standby {
+		d.synchronise(table, nil)
+	}
 	alive, quiet := d.signs()
 	defer quiet()
 	changed := d.watch(work)
+	d.watchMaintenance()
 	d.startCheckers()
 	d.settleKnown()
 	for {
@@ -198,6 +218,9 @@ func (d *Director) logf(level logging.Level, format string, args ...any) {
 // stop takes out of the table what cleanstop says.
 func (d *Director) stop() {
 	d.phase = config.Stopping
+	if d.standby {
+		return
+	}
 	table, err := d.o.Kernel.Table()
 	if err != nil {
 		d.logf(logging.Error, "stop: %v", err)

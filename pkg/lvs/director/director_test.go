@@ -1,6 +1,7 @@
 package director
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,10 @@ type world struct {
 	renewed chan struct{}
 	second  logging.Sink
 	network check.Dial // to real servers; nil: every server is up
+	standby bool
+	// interval is that of checks; zero means as short as can be.
+	interval time.Duration
+	grace    time.Duration // zero: a moment
 }
 
 func newWorld(t *testing.T, content string) *world {
@@ -74,8 +79,19 @@ func (w *world) write(content string) {
 	}
 }
 
-// start runs the director until the test ends.
+// start runs the director until the test ends, and waits until it is ready.
 func (w *world) start() {
+	w.t.Helper()
+	w.begin()
+	select {
+	case <-w.d.Ready():
+	case <-time.After(20 * time.Second):
+		w.t.Fatal("it does not become ready")
+	}
+}
+
+// begin runs the director until the test ends.
+func (w *world) begin() {
 	w.t.Helper()
 	loaded, report := Load(w.path, config.System{})
 	if loaded == nil {
@@ -83,12 +99,12 @@ func (w *world) start() {
 	}
 	tune := func(c *config.Config) {
 		for i := range c.Virtuals {
-			c.Virtuals[i].CheckInterval = 5 * time.Millisecond
+			c.Virtuals[i].CheckInterval = cmp.Or(w.interval, 5*time.Millisecond)
 		}
 	}
 	tune(loaded.Config)
 	w.d = New(Options{Path: w.path, PID: 1, Host: w.host, Renewed: w.renewed, Kernel: w, Log: w, Checks: check.Env{Dial: w.dial}, Mailer: w.mailer,
-		Grace: 200 * time.Millisecond, tune: tune}, loaded)
+		Grace: cmp.Or(w.grace, 200*time.Millisecond), Standby: w.standby, tune: tune}, loaded)
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
 	go func() {
@@ -98,11 +114,6 @@ func (w *world) start() {
 		}
 	}()
 	w.t.Cleanup(w.stop)
-	select {
-	case <-w.d.Ready():
-	case <-time.After(20 * time.Second):
-		w.t.Fatal("it does not become ready")
-	}
 }
 
 func (w *world) stop() {
@@ -393,27 +404,33 @@ func TestAutoreload(t *testing.T) {
 	}
 }
 
-// TestAdoption starts beside a table that another daemon left behind.
-func TestAdoption(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "cleanstop=no\n"+twoServers)
+// leave has a life before leave the service of twoServers in the table, with its
+// first server, which must not be touched, and one that is not configured.
+func (w *world) leave() {
+	w.t.Helper()
 	service := plan.Service{Key: plan.Key{Addr: netip.MustParseAddr("10.9.0.1"), Port: 80}, Scheduler: "wrr", Netmask: plan.FullMask(false)}
 	left := netip.MustParseAddrPort("10.1.0.1:80")
-	unknown := netip.MustParseAddrPort("10.1.0.9:80")
 	for _, op := range []plan.Op{
 		{Action: plan.AddService, Service: service},
 		{Action: plan.AddDest, Service: service, Dest: plan.Dest{Addr: left, Weight: 1}},
-		{Action: plan.AddDest, Service: service, Dest: plan.Dest{Addr: unknown, Weight: 1}},
+		{Action: plan.AddDest, Service: service, Dest: plan.Dest{Addr: netip.MustParseAddrPort("10.1.0.9:80"), Weight: 1}},
 	} {
 		if err := w.kernel.Apply(op); err != nil {
-			t.Fatal(err)
+			w.t.Fatal(err)
 		}
 	}
 	w.kernel.Changed = func(op plan.Op) {
 		if op.Dest.Addr == left {
-			t.Errorf("the server in service was touched: %v", op)
+			w.t.Errorf("the server in service was touched: %v", op)
 		}
 	}
+}
+
+// TestAdoption starts beside a table that another daemon left behind.
+func TestAdoption(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "cleanstop=no\n"+twoServers)
+	w.leave()
 	w.start()
 	w.untilTable("tcp:10.9.0.1:80: 10.1.0.1:80*1 10.1.0.2:80*2")
 	w.moreRounds("10.1.0.1:80")

@@ -40,29 +40,55 @@ func inMaintenance(ctx context.Context, dir string, real netip.AddrPort) bool {
 	if err != nil || len(entries) == 0 {
 		return false
 	}
-	address := check.Bracket(real.Addr())
-	if exists(dir, address, real.Port()) {
+	found := false
+	eachName(ctx, real, func(name string) bool {
+		found = len(naming(dir, name, real.Port())) > 0
+		return !found
+	})
+	return found
+}
+
+// MaintenanceFiles returns the files of a directory that take a server out of
+// service. Those of its address come first.
+func MaintenanceFiles(ctx context.Context, dir string, real netip.AddrPort) []string {
+	var out []string
+	eachName(ctx, real, func(name string) bool {
+		out = append(out, naming(dir, name, real.Port())...)
 		return true
+	})
+	return out
+}
+
+// eachName calls visit with the names that a file may have, apart from the port,
+// until it returns false: the address, the name and the short name.
+func eachName(ctx context.Context, real netip.AddrPort, visit func(name string) bool) {
+	if !visit(check.Bracket(real.Addr())) {
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, reverseLimit)
 	defer cancel()
 	names, err := net.DefaultResolver.LookupAddr(ctx, real.Addr().String())
 	if err != nil || len(names) == 0 {
-		return false
+		return
 	}
 	name := strings.TrimSuffix(names[0], ".")
-	if exists(dir, name, real.Port()) {
-		return true
+	if m := shortName.FindStringSubmatch(name); visit(name) && m != nil {
+		visit(m[1])
 	}
-	m := shortName.FindStringSubmatch(name)
-	return m != nil && exists(dir, m[1], real.Port())
 }
 
-func exists(dir, name string, port uint16) bool {
-	for _, file := range []string{fmt.Sprintf("%s:%d", name, port), name} {
-		if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
-			return true
+// fileNames are those of a file for a host's name, with the port and without.
+func fileNames(name string, port uint16) []string {
+	return []string{fmt.Sprintf("%s:%d", name, port), name}
+}
+
+// naming returns the files of a directory with a name, with or without the port.
+func naming(dir, name string, port uint16) (out []string) {
+	for _, file := range fileNames(name, port) {
+		path := filepath.Join(dir, file)
+		if _, err := os.Stat(path); err == nil {
+			out = append(out, path)
 		}
 	}
-	return false
+	return out
 }

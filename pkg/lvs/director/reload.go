@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"net/netip"
 	"os"
+	"time"
 
 	"lvsha/pkg/lvs/config"
 	"lvsha/pkg/lvs/health"
@@ -18,7 +19,10 @@ func (d *Director) Reload() *config.Report {
 	// Names may have to be looked up: the director goes on meanwhile.
 	d.loading.Lock()
 	defer d.loading.Unlock()
-	loaded, report := Load(d.o.Path, d.o.Host)
+	loaded, report := d.latest.again(d.o.Host)
+	if loaded != nil {
+		d.latest = loaded
+	}
 	if !d.call(func() { d.loaded(loaded, report) }) {
 		return nil
 	}
@@ -31,11 +35,12 @@ func (d *Director) loaded(l *Loaded, report *config.Report) {
 		d.logf(map[config.Severity]logging.Level{config.Error: logging.Error, config.Warning: logging.Warn}[f.Severity],
 			"%s", f.Format(d.o.Path, d.o.PID))
 	}
+	d.noteReload(report)
 	if l == nil {
 		d.logf(logging.Error, "The configuration was not reloaded; the one before stays in effect")
 		return
 	}
-	if d.o.tune != nil {
+	if d.o.tune != nil && l.Config != d.config {
 		d.o.tune(l.Config)
 	}
 	d.swap(l)
@@ -49,7 +54,11 @@ func (d *Director) loaded(l *Loaded, report *config.Report) {
 func (d *Director) swap(loaded *Loaded) {
 	before := d.phase
 	d.phase = config.Reloading
-	table, err := d.o.Kernel.Table()
+	var table plan.Table
+	var err error
+	if !d.standby {
+		table, err = d.o.Kernel.Table()
+	}
 	if err != nil {
 		d.logf(logging.Error, "reload: %v", err)
 		table = nil
@@ -61,8 +70,9 @@ func (d *Director) swap(loaded *Loaded) {
 	}
 	d.config, d.digest = loaded.Config, loaded.digest
 	services := make([]*service, 0, len(d.config.Virtuals))
+	now := time.Now()
 	for i := range d.config.Virtuals {
-		s := newService(&d.config.Virtuals[i])
+		s := newService(&d.config.Virtuals[i], now)
 		if old := former[s.key]; old != nil {
 			s.inherit(old)
 		}
@@ -74,13 +84,15 @@ func (d *Director) swap(loaded *Loaded) {
 		services = append(services, s)
 	}
 	d.setServices(services)
-	if err == nil {
+	if err == nil && !d.standby {
 		d.synchronise(table, keys)
 	}
 	d.keepReminders()
+	d.watchMaintenance()
 	d.startCheckers()
 	d.applyKnown()
 	d.phase = before
+	d.changes.note()
 	d.grace.Reset(d.o.Grace)
 	d.graceEnd = d.grace.C
 	d.settleKnown()
@@ -99,7 +111,7 @@ func (s *service) inherit(old *service) {
 	for i, r := range s.config.Reals {
 		j, ok := known[netip.AddrPortFrom(r.Addr, r.Port)]
 		if ok {
-			s.servers[i], s.checkers[i] = old.servers[j], old.checkers[j]
+			s.servers[i], s.checkers[i], s.marks[i] = old.servers[j], old.checkers[j], old.marks[j]
 		}
 		// A server that is new is waited for like at start.
 		s.settled = s.settled && ok
@@ -148,8 +160,12 @@ func (d *Director) fileChanged() {
 	}()
 }
 
-// tellCallback runs the command that the file names for its own changes.
+// tellCallback runs the command that the file names for its own changes. It
+// often copies the file to the other director, which is not to send it back.
 func (d *Director) tellCallback() {
+	if d.standby {
+		return
+	}
 	callback := d.config.Global.Callback
 	if fileInfo, err := os.Stat(callback); err == nil && fileInfo.Mode().IsRegular() && fileInfo.Mode()&0o111 != 0 {
 		d.shell.run(callback + " " + d.o.Path)
@@ -158,6 +174,9 @@ func (d *Director) tellCallback() {
 
 // renew puts the whole table into a kernel that has lost it.
 func (d *Director) renew() {
+	if d.standby {
+		return
+	}
 	table, err := d.o.Kernel.Table()
 	if err != nil {
 		d.logf(logging.Error, "IPVS was loaded anew: %v", err)

@@ -1,6 +1,8 @@
 package director
 
 import (
+	"time"
+
 	"lvsha/pkg/lvs/health"
 	"lvsha/pkg/lvs/plan"
 	"lvsha/pkg/system/logging"
@@ -43,19 +45,26 @@ func (d *Director) takeOne(o outcome, batch plan.Table) {
 	if c.ctx.Err() != nil {
 		return // the job ended while its outcome was under way
 	}
+	changed := c.last.checker == nil || c.last.verdict != o.verdict
 	c.last = o
+	c.tally.count(o, time.Now())
 	d.arrived(c)
 	for _, sub := range c.subs {
-		d.judge(sub, o, batch)
+		changed = d.judge(sub, o, batch) || changed
+	}
+	if changed {
+		d.changes.note() // when it is in the table
 	}
 }
 
-// judge applies an outcome to one server of one service.
-func (d *Director) judge(sub subscription, o outcome, batch plan.Table) {
+// judge applies an outcome to one server of one service. It reports whether the
+// server's state is another one.
+func (d *Director) judge(sub subscription, o outcome, batch plan.Table) bool {
 	s, i := sub.service, sub.index
 	before := s.servers[i].State
 	server, events := s.servers[i].Step(o.verdict, s.config.FailureCount)
 	s.servers[i] = server
+	s.marks[i].noteState(before, server.State)
 	d.monitor(s, i, o)
 	change := s.retry[i]
 	for _, e := range events {
@@ -73,7 +82,7 @@ func (d *Director) judge(sub subscription, o outcome, batch plan.Table) {
 			change = change || s.config.Quiescent && d.config.Global.ReaddQuiescent
 		}
 	}
-	if change && s.config.Refused == "" {
+	if change && s.config.Refused == "" && !d.standby {
 		s.retry[i] = !d.changeTable(s, i, before == health.Unknown, batch)
 	}
 	switch {
@@ -82,6 +91,7 @@ func (d *Director) judge(sub subscription, o outcome, batch plan.Table) {
 	case s.allKnown():
 		d.settle(s)
 	}
+	return server.State != before
 }
 
 func (s *service) real(i int) string { return s.config.Reals[i].Name() }
@@ -136,6 +146,9 @@ func (d *Director) changeTable(s *service, i int, first bool, batch plan.Table) 
 // the daemon before may have ended while the fallback was on. That no server is
 // up is only said when all of them have been asked.
 func (d *Director) tellFallbackCommand(s *service) {
+	if d.standby {
+		return
+	}
 	noneUp := s.plan().NoneUp()
 	if s.told && noneUp == s.noneUp || noneUp && !s.allKnown() {
 		return

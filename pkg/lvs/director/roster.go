@@ -40,20 +40,21 @@ func (r *roster) add(checkers ...*checker) {
 	r.mu.Lock()
 	earlier := false
 	for _, c := range checkers {
-		if c.ctx.Err() != nil {
-			continue // removed while its last round ran
-		}
-		heap.Push(&r.due, c)
-		earlier = earlier || c.place == 0
+		earlier = r.push(c) || earlier
 	}
 	r.mu.Unlock()
-	if !earlier {
-		return
+	if earlier {
+		r.rouse()
 	}
-	select {
-	case r.wake <- struct{}{}:
-	default: // it is awake
+}
+
+// push puts a checker among those that are due. It reports whether it is the next.
+func (r *roster) push(c *checker) bool {
+	if c.ctx.Err() != nil {
+		return false // removed while its last round ran
 	}
+	heap.Push(&r.due, c)
+	return c.place == 0
 }
 
 // remove ends a checker: a check that runs is cut short and its result is
@@ -124,15 +125,19 @@ func (r *roster) begin(ctx context.Context, c *checker) bool {
 func (r *roster) work(ctx context.Context, c *checker) {
 	defer r.workers.Done()
 	for {
-		o := c.once()
+		round, end := r.round(c)
+		o := c.once(round)
 		<-r.parallel
-		// A check that was cut short by the end of its job has no result.
-		if c.ctx.Err() == nil {
+		// A check that was cut short, by the end of its job or by haste, has no result.
+		if round.Err() == nil {
 			select {
 			case <-ctx.Done():
 				return
 			case r.results <- o:
 			}
+		}
+		end()
+		if c.ctx.Err() == nil {
 			r.again(c)
 		}
 		if !r.rest(1) {
@@ -161,9 +166,54 @@ func (r *roster) rest(n int) bool {
 // again sets the next check: the pause is between the end of one and the start
 // of the next.
 func (r *roster) again(c *checker) {
-	c.due = time.Now().Add(c.pause)
-	c.pause = c.job.interval
-	r.add(c)
+	r.mu.Lock()
+	c.due = time.Now()
+	if !c.hurried {
+		c.due = c.due.Add(c.pause)
+		c.pause = c.job.interval
+	}
+	next := r.push(c)
+	r.mu.Unlock()
+	if next {
+		r.rouse()
+	}
+}
+
+// round begins a round of a checker, which looks at everything anew.
+func (r *roster) round(c *checker) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(c.ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.hurried, c.cut = false, cancel
+	return ctx, cancel
+}
+
+// hurry has checkers begin a round now. What runs is cut short: it may have begun
+// before there was a reason for haste.
+func (r *roster) hurry(checkers ...*checker) {
+	r.mu.Lock()
+	now := time.Now()
+	for _, c := range checkers {
+		if c.place >= 0 {
+			c.due = now
+			heap.Fix(&r.due, c.place)
+			continue
+		}
+		c.hurried = true
+		if c.cut != nil {
+			c.cut()
+		}
+	}
+	r.mu.Unlock()
+	r.rouse()
+}
+
+// rouse has run look at what is due.
+func (r *roster) rouse() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // it is awake
+	}
 }
 
 // dueHeap is the checkers that pause, the next one first.

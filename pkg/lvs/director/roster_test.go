@@ -16,6 +16,9 @@ type checkFunc func(ctx context.Context) check.Result
 
 func (f checkFunc) Run(ctx context.Context) check.Result { return f(ctx) }
 
+// ofChecker is the key of a checker in the contexts of its rounds.
+type ofChecker struct{}
+
 // newRosterTest runs a roster with n checkers of one check until the test ends.
 func newRosterTest(t *testing.T, n, parallel int, interval time.Duration, f checkFunc) (r *roster, checkers []*checker, results chan outcome) {
 	t.Helper()
@@ -25,7 +28,7 @@ func newRosterTest(t *testing.T, n, parallel int, interval time.Duration, f chec
 	ended := make(chan struct{})
 	for range n {
 		c := &checker{job: job{interval: interval}, check: f, place: -1, pause: interval}
-		c.ctx, c.cancel = context.WithCancel(ctx)
+		c.ctx, c.cancel = context.WithCancel(context.WithValue(ctx, ofChecker{}, c))
 		checkers = append(checkers, c)
 	}
 	r.add(checkers...)
@@ -106,7 +109,7 @@ func TestARemovedCheckerEnds(t *testing.T) {
 	})
 	held := <-begun
 	gone := 0
-	if checkers[1].ctx == held {
+	if held.Value(ofChecker{}) == checkers[1] {
 		gone = 1
 	}
 	r.remove(checkers[gone])

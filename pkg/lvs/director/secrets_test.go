@@ -1,12 +1,15 @@
 package director
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"lvsha/pkg/lvs/view"
 )
 
 // babbler is a server that sends back what it is sent, so that a check has its
@@ -74,6 +77,18 @@ func TestSecretsStayInside(t *testing.T) {
 		}
 		tells(t, "the monitorfile of "+service, string(content), password, secret)
 	}
+	state, err := w.d.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := json.Marshal(view.Make(view.Facts{}, state))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(document), `"reason":"`) {
+		t.Errorf("no reason in %s", document)
+	}
+	tells(t, "the status", string(document), password, secret)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	tells(t, "the log", strings.Join(w.lines, "\n"), password, secret)

@@ -1,6 +1,8 @@
 package director
 
 import (
+	"time"
+
 	"lvsha/pkg/lvs/config"
 	"lvsha/pkg/lvs/health"
 	"lvsha/pkg/lvs/plan"
@@ -12,6 +14,7 @@ type service struct {
 	config  *config.Virtual
 	key     plan.Key
 	servers []health.Server
+	marks   []mark // one for each of the servers
 	// checkers are those of the servers; nil where there is none.
 	checkers []*checker
 	retry    []bool // the table could not be changed as the server's state demands
@@ -21,10 +24,11 @@ type service struct {
 	noneUp, told bool
 }
 
-func newService(v *config.Virtual) *service {
+func newService(v *config.Virtual, now time.Time) *service {
 	n := len(v.Reals)
 	return &service{
 		config: v, key: plan.KeyOf(v), servers: make([]health.Server, n), checkers: make([]*checker, n), retry: make([]bool, n),
+		marks: newMarks(n, now),
 	}
 }
 
@@ -40,8 +44,9 @@ func (s *service) plan() plan.Virtual {
 // adopt takes every service over from the table as it is found.
 func (d *Director) adopt(table plan.Table) {
 	var services []*service
+	now := time.Now()
 	for i := range d.config.Virtuals {
-		s := newService(&d.config.Virtuals[i])
+		s := newService(&d.config.Virtuals[i], now)
 		for j, state := range plan.Adopt(s.config, table[s.key]) {
 			s.servers[j].State = state
 		}
@@ -60,11 +65,13 @@ func (d *Director) synchronise(table plan.Table, former []plan.Key) {
 		added[op.Service.Key] = added[op.Service.Key] || op.Action == plan.AddService
 		d.apply(d.serviceOf(op.Service.Key), op)
 	}
+	var changed []string
 	for _, s := range d.services {
 		if _, exists := table[s.key]; exists && s.config.Refused == "" {
-			d.logf(logging.Info, "Changed virtual server: %s", s.config.Name())
+			changed = append(changed, "Changed virtual server: "+s.config.Name())
 		}
 	}
+	logging.Lines(d.o.Log, logging.Info, changed)
 }
 
 // apply carries out one operation and says so. It returns false if the kernel
@@ -123,7 +130,7 @@ func (d *Director) settleAll() {
 
 func (d *Director) settle(s *service) {
 	s.settled = true
-	if s.config.Refused != "" {
+	if s.config.Refused != "" || d.standby {
 		return
 	}
 	if s.plan().NoneUp() && s.config.Fallback != nil {

@@ -23,18 +23,24 @@ func (h slowHost) Lookup(string, bool) (netip.Addr, error) {
 	return netip.MustParseAddr("10.1.0.9"), nil
 }
 
+// reloadWaits starts a director of twoServers whose reload then waits for a name.
+func reloadWaits(w *world) (host slowHost, reloaded <-chan *config.Report) {
+	host = slowHost{asked: make(chan struct{}), answer: make(chan struct{})}
+	w.host = host
+	w.start()
+	w.write(strings.Replace(twoServers, "10.1.0.2:80", "web.example:80", 1))
+	reports := make(chan *config.Report)
+	go func() { reports <- w.d.Reload() }()
+	<-host.asked
+	return host, reports
+}
+
 // TestALookupDelaysNothing: while a reload waits for a name, a dead server leaves
 // the table.
 func TestALookupDelaysNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, twoServers)
-	host := slowHost{asked: make(chan struct{}), answer: make(chan struct{})}
-	w.host = host
-	w.start()
-	w.write(strings.Replace(twoServers, "10.1.0.2:80", "web.example:80", 1))
-	reloaded := make(chan *config.Report)
-	go func() { reloaded <- w.d.Reload() }()
-	<-host.asked
+	host, reloaded := reloadWaits(w)
 	w.set(w.down, "10.1.0.1:80", true)
 	w.untilTable("tcp:10.9.0.1:80: 10.1.0.2:80*2")
 	close(host.answer)

@@ -3,9 +3,7 @@ package ipvs
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"net"
-	"net/netip"
 	"syscall"
 
 	"github.com/mqliang/libipvs"
@@ -96,35 +94,6 @@ func toService(s plan.Service) *libipvs.Service {
 }
 
 var errForeignKind = errors.New("a service of another kind")
-
-func fromService(s *libipvs.Service) (plan.Service, error) {
-	service := plan.Service{
-		Scheduler: s.SchedName, Flags: config.Flags(s.Flags.Flags & schedMask >> flagSched),
-		OnePacket: s.Flags.Flags&flagOnePacket != 0,
-	}
-	service.IPv6 = s.AddressFamily == syscall.AF_INET6
-	switch {
-	case s.FWMark != 0:
-		service.Protocol, service.Mark = config.FWM, s.FWMark
-	case s.Protocol == syscall.IPPROTO_TCP, s.Protocol == syscall.IPPROTO_UDP:
-		if s.Protocol == syscall.IPPROTO_UDP {
-			service.Protocol = config.UDP
-		}
-		addr, ok := netip.AddrFromSlice(s.Address)
-		if !ok {
-			return plan.Service{}, fmt.Errorf("address %v: %w", s.Address, errForeignKind)
-		}
-		service.Addr, service.Port = addr, s.Port
-	default:
-		return plan.Service{}, fmt.Errorf("protocol %v: %w", s.Protocol, errForeignKind)
-	}
-	service.Netmask = plan.FullMask(service.IPv6)
-	if s.Flags.Flags&flagPersistent != 0 {
-		service.Persistent = s.Timeout
-		service.Netmask = maskFromKernel(s.Netmask, service.IPv6)
-	}
-	return service, nil
-}
 
 func methodOf(f config.Forward) uint32 {
 	return map[config.Forward]uint32{config.Gate: methodRoute, config.Masq: methodMasq, config.IPIP: methodTunnel}[f]

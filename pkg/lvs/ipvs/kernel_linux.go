@@ -61,22 +61,17 @@ func (k *Kernel) Close() error { return k.raw.close() }
 func (k *Kernel) Table() (plan.Table, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	services, err := k.handle.ListServices()
+	services, err := k.raw.services()
 	if err != nil {
 		return nil, fmt.Errorf("read ipvs services: %w", err)
 	}
 	table := make(plan.Table, len(services))
 	for _, s := range services {
-		service, err := fromService(s)
-		if err != nil {
-			// A service of a kind that no configuration can name is not ours.
-			continue
-		}
-		dests, err := k.dests(service)
+		dests, err := k.dests(s.Service)
 		if err != nil {
 			return nil, err
 		}
-		table[service.Key] = plan.Entry{Service: service, Dests: dests}
+		table[s.Key] = plan.Entry{Service: s.Service, Dests: dests}
 	}
 	return table, nil
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // attr is a netlink attribute: a value, or attributes in it.
@@ -75,9 +78,10 @@ func parseAttrs(b []byte) (map[uint16][]byte, error) {
 // genl is a socket of the kernel's generic netlink. It is used by one
 // goroutine at a time.
 type genl struct {
-	fd      int
-	seq     uint32
-	out, in []byte // buffers of the last request
+	fd  int
+	seq uint32
+	out []byte // the last request
+	in  *inbox
 }
 
 func openGenl() (*genl, error) {
@@ -91,7 +95,7 @@ func openGenl() (*genl, error) {
 	}
 	// The kernel answers at once; a limit keeps a lost answer from holding us.
 	_ = syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &syscall.Timeval{Sec: 5})
-	return &genl{fd: fd}, nil
+	return &genl{fd: fd, in: newInbox()}, nil
 }
 
 func (g *genl) close() error { return syscall.Close(g.fd) }
@@ -115,6 +119,35 @@ func (g *genl) request(family uint16, command, version uint8, flags uint16, attr
 // each sends a command and calls visit with the attributes of each answer, which
 // it must not keep.
 func (g *genl) each(family uint16, command, version uint8, flags uint16, attrs []attr, visit func(attrs []byte) error) error {
+	g.compose(family, command, version, flags, attrs)
+	if err := g.send(flags&syscall.NLM_F_DUMP != 0); err != nil {
+		return fmt.Errorf("netlink send: %w", err)
+	}
+	var failed error
+	for {
+		n, err := g.in.receive(g.fd)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("netlink receive: %w", err)
+		}
+		for k := range n {
+			done, err := g.read(k, flags, visit)
+			// What cannot be read is told when the answer is over: its rest must
+			// not be taken for that to the next request.
+			if failed == nil {
+				failed = err
+			}
+			if done {
+				return failed
+			}
+		}
+	}
+}
+
+// compose makes the next request.
+func (g *genl) compose(family uint16, command, version uint8, flags uint16, attrs []attr) {
 	g.seq++
 	b := append(g.out[:0], make([]byte, headerSize)...)
 	b = append(b, command, version, 0, 0)
@@ -124,31 +157,30 @@ func (g *genl) each(family uint16, command, version uint8, flags uint16, attrs [
 	binary.NativeEndian.PutUint16(b[6:], flags|syscall.NLM_F_REQUEST)
 	binary.NativeEndian.PutUint32(b[8:], g.seq)
 	g.out = b
-	if err := syscall.Sendto(g.fd, b, 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
-		return fmt.Errorf("netlink send: %w", err)
+}
+
+// send sends the request to the kernel, which has answered when it returns. A
+// change may have the kernel load a module; a list costs it microseconds, and the
+// runtime is not told of the call, as in inbox.take.
+func (g *genl) send(list bool) error {
+	if !list {
+		return syscall.Sendto(g.fd, g.out, 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK})
 	}
-	if g.in == nil {
-		g.in = make([]byte, 64<<10)
+	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(g.fd), uintptr(unsafe.Pointer(unsafe.SliceData(g.out))), uintptr(len(g.out)), 0, 0, 0)
+	if errno != 0 {
+		return errno
 	}
-	var failed error
-	for {
-		n, _, err := syscall.Recvfrom(g.fd, g.in, 0)
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("netlink receive: %w", err)
-		}
-		done, err := g.collect(g.in[:n], flags, visit)
-		// What cannot be read is told when the answer is over: its rest must
-		// not be taken for that to the next request.
-		if failed == nil {
-			failed = err
-		}
-		if done {
-			return failed
-		}
+	return nil
+}
+
+// read takes one of the messages that were received apart; done is the end of the
+// answer.
+func (g *genl) read(k int, flags uint16, visit func(attrs []byte) error) (done bool, err error) {
+	b, err := g.in.message(k)
+	if err != nil {
+		return true, err
 	}
+	return g.collect(b, flags, visit)
 }
 
 const headerSize = syscall.NLMSG_HDRLEN

@@ -1,7 +1,6 @@
 package ipvs
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -35,11 +34,13 @@ var commands = map[plan.Action]uint8{
 	plan.AddService: 1, plan.EditService: 2, plan.DeleteService: 3, plan.AddDest: 5, plan.EditDest: 6, plan.DeleteDest: 7,
 }
 
-// rawConn says what libipvs cannot, and lists servers: a table may have thousands
-// of services, and each is asked for by itself.
+// rawConn says what libipvs cannot, and lists the table: it may have thousands of
+// services, the servers of each are asked for by themselves, and libipvs makes many
+// times the size of an answer of it.
 type rawConn struct {
 	genl   *genl
 	family uint16
+	listed []plan.Dest // the servers of the service that was read last
 }
 
 // openRaw looks the family up by name, at which the kernel loads the module.
@@ -117,21 +118,20 @@ func (r *rawConn) apply(op plan.Op) error {
 }
 
 func (r *rawConn) dests(s plan.Service) (map[netip.AddrPort]plan.Dest, error) {
-	dests := make(map[netip.AddrPort]plan.Dest)
+	r.listed = r.listed[:0]
 	err := r.genl.each(r.family, cmdGetDest, ipvsVersion, syscall.NLM_F_DUMP, []attr{serviceAttrs(s, false)}, func(b []byte) error {
-		var inner error
-		err := eachAttr(b, func(kind uint16, value []byte) {
-			if kind != attrDest {
-				return
-			}
+		return eachOf(b, attrDest, func(value []byte) error {
 			d, err := parseDest(value, s.IPv6)
 			if err == nil {
-				dests[d.Addr] = d
+				r.listed = append(r.listed, d)
 			}
-			inner = err
+			return err
 		})
-		return cmp.Or(err, inner)
 	})
+	dests := make(map[netip.AddrPort]plan.Dest, len(r.listed))
+	for _, d := range r.listed {
+		dests[d.Addr] = d
+	}
 	return dests, err
 }
 
@@ -160,15 +160,10 @@ func parseDest(b []byte, ipv6 bool) (plan.Dest, error) {
 	if err != nil {
 		return plan.Dest{}, err
 	}
-	// The kernel gives every address the length of an IPv6 one.
-	size := 4
-	if ipv6 {
-		size = 16
-	}
-	if len(addr) < size || len(port) != 2 {
+	ip, n, ok := parseAddr(addr, port, ipv6)
+	if !ok {
 		return plan.Dest{}, fmt.Errorf("server without address or port: %w", errShort)
 	}
-	ip, _ := netip.AddrFromSlice(addr[:size])
-	d.Addr = netip.AddrPortFrom(ip, binary.BigEndian.Uint16(port))
+	d.Addr = netip.AddrPortFrom(ip, n)
 	return d, nil
 }

@@ -11,6 +11,7 @@ import (
 // left alone; of the configured services every unknown server is removed.
 func Diff(actual Table, virtuals []Virtual, former []Key) []Op {
 	var ops []Op
+	var w wishes // filled anew for each service, in the same room
 	configured := make(map[Key]bool, len(virtuals))
 	for _, v := range virtuals {
 		service := ServiceOf(v.Config)
@@ -25,7 +26,8 @@ func Diff(actual Table, virtuals []Virtual, former []Key) []Op {
 		case entry.Service != service:
 			ops = append(ops, Op{Action: EditService, Service: service})
 		}
-		ops = append(ops, v.all(service, entry)...)
+		w.fill(v)
+		ops = append(ops, w.all(service, entry)...)
 	}
 	for _, key := range former {
 		if entry, exists := actual[key]; exists && !configured[key] {
@@ -35,18 +37,13 @@ func Diff(actual Table, virtuals []Virtual, former []Key) []Op {
 	return ops
 }
 
-// all compares every server of a service. What is added comes before what is
-// removed, so that a service that has servers is never without one.
-func (v Virtual) all(service Service, entry Entry) []Op {
-	wishes, order := v.wishes()
+// all compares every server of a service with what is wished for it. What is added
+// comes before what is removed, so that a service that has servers is never without
+// one.
+func (w *wishes) all(service Service, entry Entry) []Op {
 	var ops, removals []Op
-	done := make(map[netip.AddrPort]bool, len(order))
-	for _, addr := range order {
-		if done[addr] {
-			continue
-		}
-		done[addr] = true
-		for _, op := range step(service, entry, wishes[addr], true) {
+	for _, wanted := range w.list {
+		for _, op := range step(service, entry, wanted, true) {
 			if op.Action == DeleteDest {
 				removals = append(removals, op)
 			} else {
@@ -54,10 +51,15 @@ func (v Virtual) all(service Service, entry Entry) []Op {
 			}
 		}
 	}
-	for _, addr := range sorted(entry.Dests) {
-		if !done[addr] {
-			removals = append(removals, Op{Action: DeleteDest, Service: service, Dest: entry.Dests[addr], Before: entry.Dests[addr]})
+	var foreign []netip.AddrPort
+	for addr := range entry.Dests {
+		if _, wanted := w.at[addr]; !wanted {
+			foreign = append(foreign, addr)
 		}
+	}
+	slices.SortFunc(foreign, netip.AddrPort.Compare)
+	for _, addr := range foreign {
+		removals = append(removals, Op{Action: DeleteDest, Service: service, Dest: entry.Dests[addr], Before: entry.Dests[addr]})
 	}
 	return append(ops, removals...)
 }
@@ -67,16 +69,16 @@ func (v Virtual) all(service Service, entry Entry) []Op {
 // was set by hand on another server stays. readd says whether a server that has
 // to rest with weight 0 and was removed by hand comes back (readdquiescent).
 func Change(entry Entry, v Virtual, real int, readd bool) []Op {
-	wishes, _ := v.wishes()
+	w := v.wishes()
 	service := entry.Service
 	service.Key = KeyOf(v.Config)
 	addr := RealAddr(v.Config, v.Config.Reals[real])
-	ops := step(service, entry, wishes[addr], readd)
+	ops := step(service, entry, w.of(addr), readd)
 	fallback, ok := FallbackAddr(v.Config)
 	if !ok || fallback == addr {
 		return ops
 	}
-	more := step(service, entry, wishes[fallback], readd)
+	more := step(service, entry, w.of(fallback), readd)
 	if v.NoneUp() {
 		// The fallback takes over before the last server goes.
 		return append(more, ops...)
@@ -91,8 +93,8 @@ func Settle(entry Entry, v Virtual) []Op {
 	if !ok {
 		return nil
 	}
-	wishes, _ := v.wishes()
-	return step(entry.Service, entry, wishes[fallback], false)
+	w := v.wishes()
+	return step(entry.Service, entry, w.of(fallback), false)
 }
 
 // step compares one address with what is wished for it.
@@ -129,14 +131,3 @@ func Stop(actual Table, virtuals []Virtual) []Op {
 	}
 	return ops
 }
-
-func sorted(dests map[netip.AddrPort]Dest) []netip.AddrPort {
-	addrs := make([]netip.AddrPort, 0, len(dests))
-	for a := range dests {
-		addrs = append(addrs, a)
-	}
-	sortAddrs(addrs)
-	return addrs
-}
-
-func sortAddrs(addrs []netip.AddrPort) { slices.SortFunc(addrs, netip.AddrPort.Compare) }

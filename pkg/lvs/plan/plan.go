@@ -113,50 +113,75 @@ type wish struct {
 	dest Dest
 }
 
-// wishes says what shall be with every address that the service configures. If
-// two servers have the same address the one that is up wins, then the later.
-func (v Virtual) wishes() (map[netip.AddrPort]wish, []netip.AddrPort) {
-	wishes := make(map[netip.AddrPort]wish, len(v.States)+1)
-	var order []netip.AddrPort
-	set := func(addr netip.AddrPort, w wish) {
-		old, seen := wishes[addr]
-		if !seen {
-			order = append(order, addr)
-		}
-		if !seen || w.want == present || old.want != present {
-			wishes[addr] = w
-		}
+// wishes are what shall be with every address that a service configures, in the
+// order of the file. The zero value is ready to be filled.
+type wishes struct {
+	list []wish
+	at   map[netip.AddrPort]int
+}
+
+// of returns the wish for an address that the service configures.
+func (w wishes) of(addr netip.AddrPort) wish { return w.list[w.at[addr]] }
+
+// add has a wish stand for its address. Of two the one for an entry that is present
+// wins; without one the former stays, or is replaced.
+func (w *wishes) add(wanted wish, replace bool) {
+	i, seen := w.at[wanted.dest.Addr]
+	switch {
+	case !seen:
+		w.at[wanted.dest.Addr] = len(w.list)
+		w.list = append(w.list, wanted)
+	case wanted.want == present, replace && w.list[i].want != present:
+		w.list[i] = wanted
 	}
+}
+
+// wishes of a service.
+func (v Virtual) wishes() wishes {
+	var w wishes
+	w.fill(v)
+	return w
+}
+
+// reset forgets all wishes and keeps their room for n of another service. Room that
+// is far too large takes longer to clear than new room to make.
+func (w *wishes) reset(n int) {
+	if w.at == nil || cap(w.list) > 64*n {
+		w.list, w.at = make([]wish, 0, n), make(map[netip.AddrPort]int, n)
+		return
+	}
+	w.list = w.list[:0]
+	clear(w.at)
+}
+
+// fill makes the wishes those of a service. If two servers have the same address
+// the one that is up wins, then the later.
+func (w *wishes) fill(v Virtual) {
+	w.reset(len(v.States) + 1)
 	for i, r := range v.Config.Reals {
 		addr := RealAddr(v.Config, r)
-		dest := Dest{Addr: addr, Forward: r.Forward, Weight: r.Weight, Upper: r.Upper, Lower: r.Lower}
+		wanted := wish{absent, Dest{Addr: addr, Forward: r.Forward, Weight: r.Weight, Upper: r.Upper, Lower: r.Lower}}
 		switch {
 		case v.States[i] == health.Up:
-			set(addr, wish{present, dest})
+			wanted.want = present
 		case v.States[i] == health.Unknown:
-			set(addr, wish{keep, dest})
+			wanted.want = keep
 		case v.Config.Quiescent:
-			set(addr, wish{zero, Dest{Addr: addr, Forward: r.Forward}})
-		default:
-			set(addr, wish{absent, dest})
+			wanted = wish{zero, Dest{Addr: addr, Forward: r.Forward}}
 		}
+		w.add(wanted, true)
 	}
-	if addr, ok := FallbackAddr(v.Config); ok {
-		dest := Dest{Addr: addr, Forward: v.Config.Fallback.Forward, Weight: 1}
-		switch {
-		case v.NoneUp():
-			wishes[addr] = wish{present, dest}
-			order = append(order, addr)
-		case v.someUp():
-			// An entry that is also a configured server is never removed here.
-			if _, isReal := wishes[addr]; !isReal {
-				set(addr, wish{absent, dest})
-			}
-		default:
-			if _, isReal := wishes[addr]; !isReal {
-				set(addr, wish{keep, dest})
-			}
-		}
+	addr, ok := FallbackAddr(v.Config)
+	if !ok {
+		return
 	}
-	return wishes, order
+	wanted := wish{keep, Dest{Addr: addr, Forward: v.Config.Fallback.Forward, Weight: 1}}
+	switch {
+	case v.NoneUp():
+		wanted.want = present
+	case v.someUp():
+		wanted.want = absent
+	}
+	// An entry that is also a configured server is never removed here.
+	w.add(wanted, false)
 }

@@ -20,6 +20,11 @@ type Options struct {
 	Kernel func() error
 	// Loopback lists the addresses of lo; nil asks the machine.
 	Loopback func() []netip.Addr
+	// Rules lists the packet filter's; nil asks its tools.
+	Rules func() []Rules
+	// Addresses lists those of every interface with their networks; nil asks the
+	// machine.
+	Addresses func() []netip.Prefix
 }
 
 // Add turns the findings of a file into those of a report. text is the file, in
@@ -35,8 +40,7 @@ func Add(report *preflight.Report, found *config.Report, text string) {
 			out.Text += "; " + f.Meant
 		}
 		if f.Line > 0 && f.Line <= len(lines) {
-			line := lines[f.Line-1]
-			out.Column = len(line) - len(strings.TrimLeft(line, " \t")) + 1
+			out.Column = column(lines[f.Line-1], f.Text, f.Meant)
 		}
 		report.Add(out)
 	}
@@ -52,7 +56,10 @@ func Check(o Options, c *config.Config, report *preflight.Report) {
 	o.checkSchedulers(c, report)
 	o.checkSysctls(c, report)
 	o.checkLoopback(c, report)
+	o.checkNetwork(c, report)
+	o.checkMarks(c, report)
 	o.checkCommands(c, report)
+	o.checkFiles(c, report)
 	if o.Machine.SELinuxEnforces() {
 		report.Host(preflight.Info, "SELinux enforces its policy: look at ausearch -m avc if a check or a command is refused")
 	}
@@ -78,18 +85,21 @@ func (o Options) checkSchedulers(c *config.Config, report *preflight.Report) {
 // checkSysctls looks at the settings of the kernel that decide whether packets
 // go on and what becomes of connections to a server that is gone.
 func (o Options) checkSysctls(c *config.Config, report *preflight.Report) {
-	masq, quiescent, persistent, removes := false, false, false, false
+	masq, masq6, persistent, removes := false, false, false, false
 	for i := range c.Virtuals {
 		v := &c.Virtuals[i]
 		for _, r := range v.Reals {
-			masq = masq || r.Forward == config.Masq
+			masq = masq || r.Forward == config.Masq && r.Addr.Is4()
+			masq6 = masq6 || r.Forward == config.Masq && r.Addr.Is6()
 		}
-		quiescent = quiescent || v.Quiescent
 		removes = removes || !v.Quiescent
 		persistent = persistent || v.Quiescent && v.Persistent > 0
 	}
 	if n, ok := o.Machine.SysctlNumber("net.ipv4.ip_forward"); masq && ok && n == 0 {
 		report.Host(preflight.Error, "net.ipv4.ip_forward is 0: servers that are reached by masq get no answer back to their clients")
+	}
+	if n, ok := o.Machine.SysctlNumber("net.ipv6.conf.all.forwarding"); masq6 && ok && n == 0 {
+		report.Host(preflight.Error, "net.ipv6.conf.all.forwarding is 0: servers that are reached by masq get no answer back to their clients")
 	}
 	if n, ok := o.Machine.SysctlNumber("net.ipv4.vs.expire_quiescent_template"); persistent && ok && n == 0 {
 		report.Host(preflight.Warning, "net.ipv4.vs.expire_quiescent_template is 0: clients of a persistent service stay with a quiesced server")
@@ -135,10 +145,8 @@ func loopback() []netip.Addr {
 		return nil
 	}
 	var out []netip.Addr
-	for _, a := range addrs {
-		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			out = append(out, p.Addr())
-		}
+	for _, p := range prefixes(addrs) {
+		out = append(out, p.Addr())
 	}
 	return out
 }

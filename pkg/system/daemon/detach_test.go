@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -183,13 +184,24 @@ func TestLock(t *testing.T) {
 	if _, err := TryLock(path); !errors.Is(err, ErrLocked) {
 		t.Errorf("second lock: %v", err)
 	}
+	waited := make(chan *Lock, 1)
+	go func() {
+		l, err := WaitLock(context.Background(), path)
+		if err != nil {
+			t.Error(err)
+		}
+		waited <- l
+	}()
 	in.Close()
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
-	l, err := TryLock(path)
-	if err != nil {
-		t.Fatal("the end of its holder did not free the lock:", err)
+	l := <-waited
+	if l == nil {
+		t.Fatal("the end of its holder did not free the lock")
+	}
+	if _, err := TryLock(path); !errors.Is(err, ErrLocked) {
+		t.Errorf("a lock that was waited for: %v", err)
 	}
 	if err := l.Release(); err != nil {
 		t.Error(err)
@@ -198,6 +210,30 @@ func TestLock(t *testing.T) {
 		t.Fatal("not free after Release:", err)
 	}
 	l.Release()
+}
+
+func TestWaitThatIsCalledOff(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	other, err := TryLock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(context.Background())
+	end()
+	if _, err := WaitLock(ctx, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if err := other.Release(); err != nil {
+		t.Error(err)
+	}
+	// The lock is given back by who does not wait any more.
+	l, err := WaitLock(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Release(); err != nil {
+		t.Error(err)
+	}
 }
 
 // printSchedule prints the policy of each of its threads after Realtime, and

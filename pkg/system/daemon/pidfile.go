@@ -103,7 +103,7 @@ func Find(path string, same func(pid int) bool) (pid int, state State) {
 	if err != nil {
 		return 0, Stopped
 	}
-	if !Exists(pid) || !same(pid) {
+	if !Exists(pid) || ending("/proc", pid) || !same(pid) {
 		return pid, Stale
 	}
 	return pid, Running

@@ -3,6 +3,7 @@ package daemon
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -123,6 +124,45 @@ func TestSameProgram(t *testing.T) {
 	for pid, is := range want {
 		if got := sameProgram(proc, pid, "/usr/libexec/heartbeat/heartbeat"); got != is {
 			t.Errorf("pid %d: %v, want %v", pid, got, is)
+		}
+	}
+}
+
+func TestEnding(t *testing.T) {
+	if ending("/proc", os.Getpid()) {
+		t.Error("this process is taken for ending")
+	}
+	const (
+		runs  = "Name:\theartbeat\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\n"
+		other = "Name:\theartbeat\nSigPnd:\t0000000000004000\nShdPnd:\t0000000000004000\n"
+	)
+	for _, c := range []struct {
+		name, stat, status string
+		want               bool
+	}{
+		{"runs", "7 (heartbeat) S 1 7 7 0 -1 4194560 2004 0", runs, false},
+		{"is told to stop", "7 (heartbeat) S 1 7 7 0 -1 4194560 2004 0", other, false},
+		{"a name like a state", "7 (a) Z 1 7 7 0 -1 4) S 1 7 7 0 -1 4194560 2004 0", runs, false},
+		{"killed, one thread", "7 (heartbeat) S 1 7 7 0 -1 4194560 2004 0", strings.Replace(runs, "SigPnd:\t0000000000000000", "SigPnd:\t0000000000000100", 1), true},
+		{"killed, all threads", "7 (heartbeat) S 1 7 7 0 -1 4194560 2004 0", strings.Replace(runs, "ShdPnd:\t0000000000000000", "ShdPnd:\t0000000000004100", 1), true},
+		{"exits", "7 (heartbeat) D 1 7 7 0 -1 4194564 2004 0", runs, true},
+		{"zombie", "7 (heartbeat) Z 1 7 7 0 -1 4194560 2004 0", runs, true},
+		{"is gone", "", "", true},
+	} {
+		proc := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(proc, "7"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{"self": "7", "7/stat": c.stat, "7/status": c.status} {
+			if text == "" {
+				continue
+			}
+			if err := os.WriteFile(filepath.Join(proc, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := ending(proc, 7); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
 }

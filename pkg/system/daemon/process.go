@@ -1,10 +1,12 @@
 package daemon
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // deleted is what the kernel appends to the path of a program whose file was
@@ -111,4 +113,36 @@ func afterProgram(args []string) ([]string, bool) {
 		}
 	}
 	return nil, false
+}
+
+// ending reports whether a process has been killed or is on its way out, which takes a
+// moment: longer if the machine is busy or the process has much memory.
+func ending(proc string, pid int) bool {
+	dir := filepath.Join(proc, strconv.Itoa(pid))
+	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+	if err != nil {
+		return os.IsNotExist(err) && hasProc(proc)
+	}
+	// proc(5): the name, which may have anything in it, ends at the last bracket. The
+	// state follows, and the flags as the seventh field of the rest.
+	const flags, exiting = 6, 0x4 // PF_EXITING
+	rest := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(rest) > flags {
+		bits, _ := strconv.ParseUint(rest[flags], 10, 64)
+		if rest[0] == "Z" || rest[0] == "X" || bits&exiting != 0 {
+			return true
+		}
+	}
+	status, _ := os.ReadFile(filepath.Join(dir, "status"))
+	for _, line := range strings.Split(string(status), "\n") {
+		name, value, _ := strings.Cut(line, ":")
+		if name != "SigPnd" && name != "ShdPnd" {
+			continue
+		}
+		pending, _ := strconv.ParseUint(strings.TrimSpace(value), 16, 64)
+		if pending&(1<<(syscall.SIGKILL-1)) != 0 {
+			return true
+		}
+	}
+	return false
 }

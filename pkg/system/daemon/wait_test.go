@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -26,5 +27,29 @@ func TestWaitExit(t *testing.T) {
 	// It is a zombie until Wait: it has ended all the same.
 	if err := WaitExit(context.Background(), cmd.Process.Pid); err != nil {
 		t.Errorf("after its end: %v", err)
+	}
+}
+
+// TestKilledIsNotRunning: at once, not when the process has quite ended.
+func TestKilledIsNotRunning(t *testing.T) {
+	t.Parallel()
+	yes := func(int) bool { return true }
+	cmd := exec.Command("sleep", "1000")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }()
+	path := filepath.Join(t.TempDir(), "pid")
+	if err := WritePID(path, Padded, cmd.Process.Pid); err != nil {
+		t.Fatal(err)
+	}
+	if _, state := Find(path, yes); state != Running {
+		t.Errorf("while it runs: %v", state)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, state := Find(path, yes); state != Stale {
+		t.Errorf("killed: %v", state)
 	}
 }

@@ -4,26 +4,33 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // fileMode is the mode of a log file that is made here, whatever the umask.
 const fileMode = 0o644
 
+// maxWaiting is how many bytes of lines are kept to be written at once. A file has
+// every line as soon as no other one waits for the writer.
+const maxWaiting = 64 << 10
+
 // fileTarget appends to a file and follows its name over rotation.
 type fileTarget struct {
-	path     string
-	eachLine bool // open and close for each line, as ldirectord does
-	file     *os.File
-	info     os.FileInfo
-	failed   bool // the last attempt failed; said once
+	path    string
+	brief   bool // open only while lines wait; ldirectord opens it for each line
+	file    *os.File
+	info    os.FileInfo
+	failed  bool      // the last attempt failed; said once
+	waiting []byte    // lines that are to be written
+	at      time.Time // of the last of them
 }
 
 // newFile returns a target for a path; nil if there is none to write to.
-func newFile(path string, eachLine bool) *fileTarget {
+func newFile(path string, brief bool) *fileTarget {
 	if path == "" || path == os.DevNull {
 		return nil
 	}
-	return &fileTarget{path: path, eachLine: eachLine}
+	return &fileTarget{path: path, brief: brief}
 }
 
 // open opens the file for appending and makes it if it is missing.
@@ -45,9 +52,15 @@ func (t *fileTarget) open() error {
 	return err
 }
 
-// write appends a line. It reports whether the name meant another file than
+// add has a line wait. It reports whether enough do to be written.
+func (t *fileTarget) add(at time.Time, line []byte) (full bool) {
+	t.waiting, t.at = append(t.waiting, line...), at
+	return len(t.waiting) >= maxWaiting
+}
+
+// write appends what waits. It reports whether the name meant another file than
 // before, which is what a rotation looks like.
-func (t *fileTarget) write(line []byte) (rotated bool, err error) {
+func (t *fileTarget) write() (rotated bool, err error) {
 	if t.file != nil {
 		info, err := os.Stat(t.path)
 		if err != nil || !os.SameFile(info, t.info) {
@@ -61,11 +74,18 @@ func (t *fileTarget) write(line []byte) (rotated bool, err error) {
 			return false, err
 		}
 	}
-	_, err = t.file.Write(line)
-	if t.eachLine || err != nil {
+	_, err = t.file.Write(t.waiting)
+	if err != nil {
 		t.close()
 	}
 	return rotated, err
+}
+
+// rest says that no line waits.
+func (t *fileTarget) rest() {
+	if t.brief {
+		t.close()
+	}
 }
 
 // own gives the file to a user and a group.

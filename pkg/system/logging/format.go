@@ -21,10 +21,18 @@ type formatter struct {
 	host  string
 	name  string
 	pid   int
+	json  bool
 }
 
 // Format implements logrus.Formatter.
 func (f formatter) Format(e *logrus.Entry) ([]byte, error) {
+	if f.json {
+		program, instance := f.name, ""
+		if f.style.ofLdirectord() {
+			program, instance = "ldirectord", f.name
+		}
+		return JSON(e.Time, severity(e), f.host, program, instance, f.pid, e.Message), nil
+	}
 	b := make([]byte, 0, len(e.Message)+96)
 	pid := int64(f.pid)
 	switch f.style {

@@ -13,12 +13,13 @@ const (
 	closeWait = 5 * time.Second
 )
 
-// record is one line on its way to the writer, or something to do between two
-// lines.
+// record is one line on its way to the writer, with those that came with it, or
+// something to do between two lines.
 type record struct {
 	at    time.Time
 	level Level
 	text  string
+	more  []string
 	do    func()
 }
 
@@ -65,14 +66,27 @@ func Open(o Options) (*Log, error) {
 // Log implements Sink. It never waits: a line for which there is no room is
 // dropped and counted.
 func (l *Log) Log(level Level, text string) {
-	if uint32(level) < l.level.Load() {
+	l.enter(record{level: level, text: text})
+}
+
+// lines logs several lines at one time.
+func (l *Log) lines(level Level, texts []string) {
+	if len(texts) > 0 {
+		l.enter(record{level: level, text: texts[0], more: texts[1:]})
+	}
+}
+
+func (l *Log) enter(r record) {
+	if uint32(r.level) < l.level.Load() {
 		return
 	}
+	r.at = l.now()
 	select {
-	case l.queue <- record{at: l.now(), level: level, text: text}:
+	case l.queue <- r:
 	default:
-		l.dropped.Add(1)
-		l.lost.Add(1)
+		n := uint64(1 + len(r.more))
+		l.dropped.Add(n)
+		l.lost.Add(n)
 	}
 }
 
@@ -143,11 +157,18 @@ func (l *Log) run() {
 
 func (l *Log) handle(r record) {
 	if r.do != nil {
+		l.out.rest()
 		r.do()
 		return
 	}
 	l.reportDropped(r.at)
 	l.out.write(r.at, r.level, r.text)
+	for _, text := range r.more {
+		l.out.write(r.at, r.level, text)
+	}
+	if len(l.queue) == 0 {
+		l.out.rest()
+	}
 }
 
 // reportDropped says how many lines were lost since it last said so.

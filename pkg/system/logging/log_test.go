@@ -2,6 +2,7 @@ package logging
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -131,6 +132,79 @@ func TestRotation(t *testing.T) {
 			t.Errorf("style %d: rotation told: %v", style, said)
 		}
 	}
+}
+
+// TestFileIsOpenOnlyWhileLinesWait: who rotates the log of ldirectord tells
+// nobody. What waits is written at once.
+func TestFileIsOpenOnlyWhileLinesWait(t *testing.T) {
+	l, err := Open(Options{Style: Ldirectord, PID: 1, Logfile: filepath.Join(t.TempDir(), "log"), Now: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	file := l.out.logfile
+	l.between(func() {
+		l.Log(Info, "two")
+		l.handle(record{at: at(), level: Info, text: "one"})
+		if file.file != nil || strings.Count(string(file.waiting), "\n") != 1 {
+			t.Errorf("the first of two lines does not wait: %q", file.waiting)
+		}
+	})
+	for limit := time.Now().Add(10 * time.Second); isOpen(t, file.path); time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal("open behind the last line")
+		}
+	}
+	l.Flush()
+	if got := read(t, file.path); strings.Index(got, "one") > strings.Index(got, "two") || strings.Count(got, "\n") != 2 {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestManyLinesAreWrittenInParts: what waits for more lines is bounded, and all of
+// it is there and in order.
+func TestManyLinesAreWrittenInParts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	l, err := Open(Options{Style: Heartbeat, Host: "h", PID: 1, Logfile: path, Now: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := make([]string, 3*maxWaiting/64)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("%064d", i)
+	}
+	Lines(l, Info, texts)
+	Lines(l, Debug, texts)
+	Lines(l, Info, nil)
+	l.Close()
+	if n := cap(l.out.logfile.waiting); n > 2*maxWaiting {
+		t.Errorf("%d bytes waited", n)
+	}
+	lines := strings.Split(strings.TrimSpace(read(t, path)), "\n")
+	if len(lines) != len(texts) {
+		t.Fatalf("%d lines, want %d", len(lines), len(texts))
+	}
+	for i, line := range lines {
+		if !strings.HasSuffix(line, texts[i]) {
+			t.Fatalf("line %d is %q", i, line)
+		}
+	}
+}
+
+// isOpen says whether this process has a file open.
+func isOpen(t *testing.T, path string) bool {
+	t.Helper()
+	const dir = "/proc/self/fd"
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if target, err := os.Readlink(filepath.Join(dir, e.Name())); err == nil && target == path {
+			return true
+		}
+	}
+	return false
 }
 
 func TestUnwritableFileFallsBack(t *testing.T) {

@@ -61,10 +61,10 @@ func records(t *testing.T, l net.Listener) <-chan string {
 					break
 				}
 				text := strings.TrimRight(string(body[24+64+8:]), "\x00")
-				out <- text
 				if text == "hang up" {
-					break
+					_ = c.Close() // before anybody can write more
 				}
+				out <- text
 			}
 			_ = c.Close()
 		}
@@ -105,13 +105,11 @@ func TestLogd(t *testing.T) {
 			t.Errorf("the log daemon got %q, want %q", heard, text)
 		}
 	}
-	l.Log(Debug, "five")
-	// The daemon has hung up: the next line finds it anew, unless it went into
-	// the dead connection.
-	l.Log(Debug, "six")
-	for heard := range got {
-		if heard == "six" {
-			break
+	// The daemon has hung up: the next line finds it anew.
+	for _, text := range []string{"five", "six"} {
+		l.Log(Debug, text)
+		if heard := <-got; heard != text {
+			t.Errorf("the log daemon got %q, want %q", heard, text)
 		}
 	}
 	l.Close()

@@ -30,3 +30,16 @@ type Sink interface {
 func Logf(s Sink, level Level, format string, args ...any) {
 	s.Log(level, fmt.Sprintf(format, args...))
 }
+
+// Lines gives several lines of one level to the sink. They take one place in the
+// queue of a Log and have one time: to ask for the time of each costs more than
+// the line where that is a call of the kernel.
+func Lines(s Sink, level Level, texts []string) {
+	if l, ok := s.(*Log); ok {
+		l.lines(level, texts)
+		return
+	}
+	for _, text := range texts {
+		s.Log(level, text)
+	}
+}

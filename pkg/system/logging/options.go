@@ -42,6 +42,10 @@ type Options struct {
 	// Name is the program in a heartbeat line ("heartbeat" if empty), the
 	// instance in an Ldirectord line ("ldirectord" if empty).
 	Name string
+	// JSON has the files, and the terminal of a supervised ldirectord, get one
+	// object of JSON a line. Syslog and ha_logd have time, program and severity of
+	// their own and get their lines as ever.
+	JSON bool
 	// PID is printed in the line; 0 means the process itself.
 	PID int
 	// Level is the least severe level that is logged. The zero value logs all.

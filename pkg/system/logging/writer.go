@@ -15,8 +15,10 @@ type writer struct {
 	tag       string // for syslog
 	prefix    string // before the text, for syslog
 	format    formatter
+	screen    formatter // for the terminal
 	logfile   *fileTarget
 	debugfile *fileTarget
+	files     []*fileTarget // those of the two that there are
 	syslog    *syslogTarget
 	logd      *logdTarget
 	terminal  io.Writer
@@ -34,6 +36,12 @@ func newWriter(o Options) (writer, error) {
 			f.name = "ldirectord"
 		}
 	}
+	if o.JSON && f.host == "" {
+		f.host, _ = os.Hostname()
+	}
+	onScreen := f
+	f.json = o.JSON
+	onScreen.json = o.JSON && o.Style == Supervised
 	sys, err := newSyslog(o)
 	if err != nil {
 		return writer{}, err
@@ -41,6 +49,7 @@ func newWriter(o Options) (writer, error) {
 	w := writer{
 		style:     o.Style,
 		format:    f,
+		screen:    onScreen,
 		logfile:   newFile(o.Logfile, o.Style.ofLdirectord()),
 		debugfile: newFile(o.Debugfile, o.Style.ofLdirectord()),
 		syslog:    sys,
@@ -54,15 +63,21 @@ func newWriter(o Options) (writer, error) {
 		w.tag = f.name
 		w.prefix = fmt.Sprintf("[%d]: ", f.pid)
 	}
-	for _, t := range []*fileTarget{w.logfile, w.debugfile} {
-		if t != nil && !t.eachLine && t.open() == nil {
+	for _, t := range []*fileTarget{w.debugfile, w.logfile} {
+		if t != nil {
+			w.files = append(w.files, t)
+		}
+	}
+	for _, t := range w.files {
+		if !t.brief && t.open() == nil {
 			t.own(o.UID, o.GID)
 		}
 	}
 	return w, nil
 }
 
-// write gives one line to every target that takes its level.
+// write gives one line to every target that takes its level. Files have it at
+// the next flush.
 func (w *writer) write(at time.Time, level Level, text string) {
 	text = clean(text)
 	entry := &logrus.Entry{
@@ -75,9 +90,7 @@ func (w *writer) write(at time.Time, level Level, text string) {
 	if err != nil {
 		return
 	}
-	if w.terminal != nil {
-		_, _ = w.terminal.Write(line)
-	}
+	w.toTerminal(entry)
 	if w.logd != nil && w.toLogd(at, level, text) {
 		return
 	}
@@ -106,21 +119,48 @@ func (w *writer) toLogd(at time.Time, level Level, text string) bool {
 	return err == nil
 }
 
+func (w *writer) toTerminal(entry *logrus.Entry) {
+	if w.terminal == nil {
+		return
+	}
+	if line, err := w.screen.Format(entry); err == nil {
+		_, _ = w.terminal.Write(line)
+	}
+}
+
 func (w *writer) toFile(t *fileTarget, at time.Time, line []byte) {
-	rotated, err := t.write(line)
+	if t.add(at, line) {
+		w.flushFile(t)
+	}
+}
+
+// flush gives the files what waits for them.
+func (w *writer) flush() {
+	for _, t := range w.files {
+		w.flushFile(t)
+	}
+}
+
+func (w *writer) flushFile(t *fileTarget) {
+	if len(t.waiting) == 0 {
+		return
+	}
+	lines := t.waiting
+	rotated, err := t.write()
+	t.waiting = lines[:0]
 	if err != nil {
 		if w.fallback != nil {
-			_, _ = w.fallback.Write(line)
+			_, _ = w.fallback.Write(lines)
 		}
 		if !t.failed {
 			t.failed = true
-			w.aside(at, Error, fmt.Sprintf("Cannot write log file %s: %v", t.path, err))
+			w.aside(t.at, Error, fmt.Sprintf("Cannot write log file %s: %v", t.path, err))
 		}
 		return
 	}
 	t.failed = false
-	if rotated && !t.eachLine {
-		w.aside(at, Info, "log-rotate detected on logfile "+t.path)
+	if rotated && !t.brief {
+		w.aside(t.at, Info, "log-rotate detected on logfile "+t.path)
 	}
 }
 
@@ -132,14 +172,12 @@ func (w *writer) aside(at time.Time, level Level, text string) {
 	if err != nil {
 		return
 	}
-	if w.terminal != nil {
-		_, _ = w.terminal.Write(line)
-	}
+	w.toTerminal(entry)
 	if w.syslog != nil {
 		w.toSyslog(at, level, text)
 	}
-	for _, t := range []*fileTarget{w.logfile, w.debugfile} {
-		if t != nil && t.file != nil {
+	for _, t := range w.files {
+		if t.file != nil {
 			_, _ = t.file.Write(line)
 		}
 	}
@@ -157,11 +195,18 @@ func (w *writer) toSyslog(at time.Time, level Level, text string) {
 	w.syslog.write(at, priority, w.tag, text)
 }
 
+// rest says that no line waits to be written: files have them all.
+func (w *writer) rest() {
+	w.flush()
+	for _, t := range w.files {
+		t.rest()
+	}
+}
+
 func (w *writer) close() {
-	for _, t := range []*fileTarget{w.logfile, w.debugfile} {
-		if t != nil {
-			t.close()
-		}
+	w.flush()
+	for _, t := range w.files {
+		t.close()
 	}
 	if w.syslog != nil {
 		w.syslog.close()

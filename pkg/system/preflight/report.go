@@ -39,6 +39,8 @@ type Finding struct {
 type Report struct {
 	Path     string    `json:"-"` // the file that is looked at, if it is one
 	Findings []Finding `json:"findings"`
+	// Explained is what the files would do, a line each; nil if nobody asked.
+	Explained []string `json:"explained,omitempty"`
 }
 
 // Add appends a finding about a file.
@@ -89,15 +91,21 @@ func (r *Report) WriteText(w io.Writer) error {
 			return err
 		}
 	}
+	for _, line := range r.Explained {
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // WriteJSON writes the report with its exit status as one object.
 func (r *Report) WriteJSON(w io.Writer) error {
 	out := struct {
-		Status   int       `json:"status"`
-		Findings []Finding `json:"findings"`
-	}{r.Status(), r.Findings}
+		Status    int       `json:"status"`
+		Findings  []Finding `json:"findings"`
+		Explained []string  `json:"explained,omitempty"`
+	}{r.Status(), r.Findings, r.Explained}
 	if out.Findings == nil {
 		out.Findings = []Finding{}
 	}

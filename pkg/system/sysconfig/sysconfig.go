@@ -67,6 +67,21 @@ func (f *File) Seconds(name string, fallback time.Duration) (time.Duration, erro
 	return time.Duration(n * float64(time.Second)), nil
 }
 
+// Flag returns a setting that is yes or no, or fallback if it is not there. The
+// error names file and line.
+func (f *File) Flag(name string, fallback bool) (bool, error) {
+	switch text := f.Text(name, ""); strings.ToLower(text) {
+	case "":
+		return fallback, nil
+	case "yes", "true", "on", "1":
+		return true, nil
+	case "no", "false", "off", "0":
+		return false, nil
+	default:
+		return fallback, fmt.Errorf("%s: %s=%s is neither yes nor no", f.place(name), name, text)
+	}
+}
+
 // place is "file:line" of a setting.
 func (f *File) place(name string) string {
 	at := 0

@@ -20,7 +20,7 @@ func write(t testing.TB, text string) string {
 }
 
 func TestSettings(t *testing.T) {
-	f, err := sysconfig.Read(write(t, "# remark\n\nNAME=\"some words\"\nPLAIN=x\n[ -f /x ] && y\nLIMIT=1.5\nBAD=soon\n"))
+	f, err := sysconfig.Read(write(t, "# remark\n\nNAME=\"some words\"\nPLAIN=x\n[ -f /x ] && y\nLIMIT=1.5\nBAD=soon\nYES=On\nNO=no\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,6 +34,14 @@ func TestSettings(t *testing.T) {
 	}
 	if d, err := f.Seconds("NONE", time.Hour); err != nil || d != time.Hour {
 		t.Errorf("NONE is %v (%v)", d, err)
+	}
+	for name, want := range map[string]bool{"YES": true, "NO": false, "NONE": true} {
+		if got, err := f.Flag(name, true); err != nil || got != want {
+			t.Errorf("%s is %t (%v)", name, got, err)
+		}
+	}
+	if _, err := f.Flag("BAD", true); err == nil || !strings.HasSuffix(err.Error(), "heartbeat:7: BAD=soon is neither yes nor no") {
+		t.Errorf("error %v", err)
 	}
 	_, err = f.Seconds("BAD", 0)
 	if err == nil || !strings.HasSuffix(err.Error(), "heartbeat:7: BAD=soon is no number of seconds") {

@@ -18,6 +18,8 @@ type Kernel struct {
 	writes int
 	// Changed, if set, is called after every successful write.
 	Changed func(op plan.Op)
+	// Count, if set, fills in what Usage tells of a server.
+	Count func(service plan.Key, use *plan.DestUse)
 }
 
 // Clear empties the table, as unloading the kernel's module does.
