@@ -65,13 +65,20 @@ func (k *Kernel) Table() (plan.Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read ipvs services: %w", err)
 	}
+	sizes := k.raw.options.sizes()
 	table := make(plan.Table, len(services))
 	for _, s := range services {
-		dests, err := k.dests(s.Service)
-		if err != nil {
-			return nil, err
+		entry := plan.Entry{Service: s.Service}
+		n, counted := sizes[s.Key]
+		if counted {
+			entry.Dests, err = k.raw.counted(s.Key, n)
 		}
-		table[s.Key] = plan.Entry{Service: s.Service, Dests: dests}
+		if !counted || err != nil {
+			if entry.Dests, err = k.dests(s.Service); err != nil {
+				return nil, err
+			}
+		}
+		table[s.Key] = entry
 	}
 	return table, nil
 }

@@ -38,9 +38,10 @@ var commands = map[plan.Action]uint8{
 // services, the servers of each are asked for by themselves, and libipvs makes many
 // times the size of an answer of it.
 type rawConn struct {
-	genl   *genl
-	family uint16
-	listed []plan.Dest // the servers of the service that was read last
+	genl    *genl
+	options *options
+	family  uint16
+	listed  []plan.Dest // the servers of the service that was read last
 }
 
 // openRaw looks the family up by name, at which the kernel loads the module.
@@ -49,9 +50,14 @@ func openRaw() (*rawConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rawConn{genl: g}
-	if r.family, err = lookup(g); err != nil {
+	o, err := openOptions()
+	if err != nil {
 		_ = g.close()
+		return nil, err
+	}
+	r := &rawConn{genl: g, options: o}
+	if r.family, err = lookup(g); err != nil {
+		_ = r.close()
 		return nil, err
 	}
 	return r, nil
@@ -75,7 +81,7 @@ func lookup(g *genl) (uint16, error) {
 	return 0, ErrNoIPVS
 }
 
-func (r *rawConn) close() error { return r.genl.close() }
+func (r *rawConn) close() error { return errors.Join(r.genl.close(), r.options.close()) }
 
 // port is a number in the byte order of the network.
 func port(kind, n uint16) attr { return attr{kind: kind, value: binary.BigEndian.AppendUint16(nil, n)} }
@@ -128,11 +134,23 @@ func (r *rawConn) dests(s plan.Service) (map[netip.AddrPort]plan.Dest, error) {
 			return err
 		})
 	})
-	dests := make(map[netip.AddrPort]plan.Dest, len(r.listed))
-	for _, d := range r.listed {
+	return byAddr(r.listed), err
+}
+
+// counted is dests of an IPv4 service that has n servers. The error says that they
+// have to be listed.
+func (r *rawConn) counted(key plan.Key, n int) (map[netip.AddrPort]plan.Dest, error) {
+	var err error
+	r.listed, err = r.options.dests(r.listed[:0], key, n)
+	return byAddr(r.listed), err
+}
+
+func byAddr(list []plan.Dest) map[netip.AddrPort]plan.Dest {
+	dests := make(map[netip.AddrPort]plan.Dest, len(list))
+	for _, d := range list {
 		dests[d.Addr] = d
 	}
-	return dests, err
+	return dests
 }
 
 func parseDest(b []byte, ipv6 bool) (plan.Dest, error) {
