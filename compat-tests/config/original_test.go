@@ -258,10 +258,17 @@ func TestAgainstOriginal(t *testing.T) {
 	}
 }
 
+// noFile are the lines of the original about "stonith TYPE" without a file: it
+// prints as the name of the file whatever its memory holds there.
+var noFile = regexp.MustCompile(`(?s)(ERROR: glib: Cannot open ).*?(\n[^\n]*ERROR: Invalid Stonith config file \[).*?(\]\n)`)
+
 // compareLines checks that every line of the original has one of ours that
 // begins with it, and that what ours takes for lines of the original are such.
 func compareLines(t *testing.T, r both) {
 	t.Helper()
+	if begins(r.OursLines, "Invalid Stonith config file []") {
+		r.OriginalOutput = noFile.ReplaceAllString(r.OriginalOutput, "$1$2$3")
+	}
 	for _, m := range lineForm.FindAllStringSubmatch(r.OriginalOutput, -1) {
 		if m[1] == "debug" || hasAny(m[2], without) {
 			continue

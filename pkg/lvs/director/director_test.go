@@ -231,19 +231,8 @@ func (w *world) table() string {
 	var lines []string
 	for _, k := range table.Keys() {
 		line := k.String() + ":"
-		var addrs []netip.AddrPort
-		for a := range table[k].Dests {
-			addrs = append(addrs, a)
-		}
-		for len(addrs) > 0 {
-			least := 0
-			for i := range addrs {
-				if addrs[i].Compare(addrs[least]) < 0 {
-					least = i
-				}
-			}
-			line += fmt.Sprintf(" %s*%d", addrs[least], table[k].Dests[addrs[least]].Weight)
-			addrs = append(addrs[:least], addrs[least+1:]...)
+		for _, d := range table[k].Dests {
+			line += fmt.Sprintf(" %s*%d", d.Addr, d.Weight)
 		}
 		lines = append(lines, line)
 	}

@@ -68,10 +68,15 @@ func (d *Director) swap(loaded *Loaded) {
 	for _, s := range d.services {
 		keys = append(keys, s.key)
 	}
+	same := loaded.Config == d.config
 	d.config, d.digest = loaded.Config, loaded.digest
 	services := make([]*service, 0, len(d.config.Virtuals))
 	now := time.Now()
 	for i := range d.config.Virtuals {
+		if same && d.config.Virtuals[i].CheckType != config.Off {
+			services = append(services, d.services[i].again())
+			continue
+		}
 		s := newService(&d.config.Virtuals[i], now)
 		if old := former[s.key]; old != nil {
 			s.inherit(old)
@@ -89,13 +94,23 @@ func (d *Director) swap(loaded *Loaded) {
 	}
 	d.keepReminders()
 	d.watchMaintenance()
-	d.startCheckers()
-	d.applyKnown()
+	if !same {
+		d.startCheckers()
+		d.applyKnown()
+	}
 	d.phase = before
 	d.changes.note()
 	d.grace.Reset(d.o.Grace)
 	d.graceEnd = d.grace.C
 	d.settleKnown()
+}
+
+// again is the service after a reload that changed nothing: what the kernel refused
+// is tried again.
+func (s *service) again() *service {
+	clear(s.retry)
+	s.absent = false
+	return s
 }
 
 // inherit takes over what was known of the servers that are still there. Their

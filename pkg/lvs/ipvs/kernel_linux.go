@@ -3,7 +3,6 @@ package ipvs
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"sync"
 
 	"github.com/mqliang/libipvs"
@@ -65,20 +64,21 @@ func (k *Kernel) Table() (plan.Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read ipvs services: %w", err)
 	}
-	sizes := k.raw.options.sizes()
+	sizes, all := k.raw.options.sizes()
+	servers := make([]plan.Dest, 0, all) // of all services, in one piece
 	table := make(plan.Table, len(services))
 	for _, s := range services {
-		entry := plan.Entry{Service: s.Service}
+		before := len(servers)
 		n, counted := sizes[s.Key]
 		if counted {
-			entry.Dests, err = k.raw.counted(s.Key, n)
+			servers, err = k.raw.options.dests(servers, s.Key, n)
 		}
 		if !counted || err != nil {
-			if entry.Dests, err = k.dests(s.Service); err != nil {
+			if servers, err = k.dests(servers, s.Service); err != nil {
 				return nil, err
 			}
 		}
-		table[s.Key] = entry
+		table[s.Key] = plan.Entry{Service: s.Service, Dests: plan.DestsOf(servers[before:len(servers):len(servers)])}
 	}
 	return table, nil
 }
@@ -88,16 +88,17 @@ func (k *Kernel) Table() (plan.Table, error) {
 func (k *Kernel) Entry(service plan.Service) (plan.Entry, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	dests, err := k.dests(service)
-	return plan.Entry{Service: service, Dests: dests}, err
+	dests, err := k.dests(nil, service)
+	return plan.Entry{Service: service, Dests: plan.DestsOf(dests)}, err
 }
 
-func (k *Kernel) dests(service plan.Service) (map[netip.AddrPort]plan.Dest, error) {
-	dests, err := k.raw.dests(service)
+// dests appends the servers of a service to a list.
+func (k *Kernel) dests(list []plan.Dest, service plan.Service) ([]plan.Dest, error) {
+	list, err := k.raw.dests(list, service)
 	if err != nil {
 		return nil, fmt.Errorf("read ipvs servers of %s: %w", service.Key, err)
 	}
-	return dests, nil
+	return list, nil
 }
 
 // Apply carries out one operation.

@@ -117,25 +117,27 @@ func (o *options) get(option int, size uintptr) error {
 	return nil
 }
 
-// sizes returns how many servers each IPv4 service has; none if the kernel does not
-// tell. What changes meanwhile shows when its servers are read.
-func (o *options) sizes() map[plan.Key]int {
+// sizes returns how many servers each IPv4 service has, and all of them together;
+// none if the kernel does not tell. What changes meanwhile shows when its servers
+// are read.
+func (o *options) sizes() (sizes map[plan.Key]int, all int) {
 	info, _, size := answerRoom[infoOption, struct{}](o, 0)
 	if o.get(optionInfo, size) != nil {
-		return nil
+		return nil, 0
 	}
 	head, entries, size := answerRoom[servicesHead, serviceOption](o, int(info.services))
 	head.services = uint32(len(entries))
 	if o.get(optionServices, size) != nil {
-		return nil
+		return nil, 0
 	}
-	sizes := make(map[plan.Key]int, len(entries))
+	sizes = make(map[plan.Key]int, len(entries))
 	for i := range entries {
 		if key, ok := entries[i].key(); ok {
 			sizes[key] = int(entries[i].dests)
+			all += sizes[key]
 		}
 	}
-	return sizes
+	return sizes, all
 }
 
 func (s *serviceOption) key() (key plan.Key, ok bool) {

@@ -3,9 +3,9 @@ package ipvs
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -44,11 +44,7 @@ func made() plan.Table {
 		if s.Netmask == 0 {
 			s.Netmask = plan.FullMask(s.IPv6)
 		}
-		e := plan.Entry{Service: s, Dests: make(map[netip.AddrPort]plan.Dest)}
-		for _, d := range dests {
-			e.Dests[d.Addr] = d
-		}
-		table[s.Key] = e
+		table[s.Key] = plan.Entry{Service: s, Dests: plan.DestsOf(dests)}
 	}
 	server := func(addr string, forward config.Forward, weight, upper, lower int) plan.Dest {
 		return plan.Dest{Addr: netip.MustParseAddrPort(addr), Forward: forward, Weight: weight, Upper: upper, Lower: lower}
@@ -107,13 +103,14 @@ func TestTheKernelsTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sizes := k.raw.options.sizes()
+	sizes, all := k.raw.options.sizes()
 	for key, e := range want {
-		if got[key].Service != e.Service || !maps.Equal(got[key].Dests, e.Dests) {
+		all -= sizes[key]
+		if got[key].Service != e.Service || !slices.Equal(got[key].Dests, e.Dests) {
 			t.Errorf("%s is read as %v, want %v", key, got[key], e)
 		}
-		listed, err := k.raw.dests(e.Service)
-		if err != nil || !maps.Equal(listed, e.Dests) {
+		listed, err := k.raw.dests(nil, e.Service)
+		if err != nil || !slices.Equal(plan.DestsOf(listed), e.Dests) {
 			t.Errorf("%s is listed as %v, %v, want %v", key, listed, err, e.Dests)
 		}
 		n, ok := sizes[key]
@@ -124,18 +121,21 @@ func TestTheKernelsTable(t *testing.T) {
 			continue
 		}
 		mixed := key.Addr == netip.MustParseAddr("10.9.0.6")
-		if counted, err := k.raw.counted(key, n); errors.Is(err, errNotAsCounted) != mixed || !mixed && !maps.Equal(counted, e.Dests) {
+		if counted, err := k.raw.options.dests(nil, key, n); errors.Is(err, errNotAsCounted) != mixed || !mixed && !slices.Equal(plan.DestsOf(counted), e.Dests) {
 			t.Errorf("%s is counted as %v, %v, want %v", key, counted, err, e.Dests)
 		}
 		// A server that came or went after they were counted.
 		for _, other := range []int{n - 1, n + 1} {
-			if _, err := k.raw.counted(key, max(0, other)); other >= 0 && !mixed && !errors.Is(err, errNotAsCounted) {
+			if _, err := k.raw.options.dests(nil, key, max(0, other)); other >= 0 && !mixed && !errors.Is(err, errNotAsCounted) {
 				t.Errorf("%d servers of %s are found where %d are: %v", other, key, n, err)
 			}
 		}
 	}
+	if all != 0 {
+		t.Errorf("%d servers of no service", all)
+	}
 	gone := plan.Key{Addr: netip.MustParseAddr("10.9.0.99"), Port: 80}
-	if _, err := k.raw.counted(gone, 0); !errors.Is(err, syscall.ESRCH) {
+	if _, err := k.raw.options.dests(nil, gone, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("servers of a service that is not there: %v", err)
 	}
 }

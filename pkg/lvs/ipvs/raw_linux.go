@@ -41,7 +41,6 @@ type rawConn struct {
 	genl    *genl
 	options *options
 	family  uint16
-	listed  []plan.Dest // the servers of the service that was read last
 }
 
 // openRaw looks the family up by name, at which the kernel loads the module.
@@ -123,34 +122,18 @@ func (r *rawConn) apply(op plan.Op) error {
 	return err
 }
 
-func (r *rawConn) dests(s plan.Service) (map[netip.AddrPort]plan.Dest, error) {
-	r.listed = r.listed[:0]
+// dests appends the servers of a service to a list.
+func (r *rawConn) dests(list []plan.Dest, s plan.Service) ([]plan.Dest, error) {
 	err := r.genl.each(r.family, cmdGetDest, ipvsVersion, syscall.NLM_F_DUMP, []attr{serviceAttrs(s, false)}, func(b []byte) error {
 		return eachOf(b, attrDest, func(value []byte) error {
 			d, err := parseDest(value, s.IPv6)
 			if err == nil {
-				r.listed = append(r.listed, d)
+				list = append(list, d)
 			}
 			return err
 		})
 	})
-	return byAddr(r.listed), err
-}
-
-// counted is dests of an IPv4 service that has n servers. The error says that they
-// have to be listed.
-func (r *rawConn) counted(key plan.Key, n int) (map[netip.AddrPort]plan.Dest, error) {
-	var err error
-	r.listed, err = r.options.dests(r.listed[:0], key, n)
-	return byAddr(r.listed), err
-}
-
-func byAddr(list []plan.Dest) map[netip.AddrPort]plan.Dest {
-	dests := make(map[netip.AddrPort]plan.Dest, len(list))
-	for _, d := range list {
-		dests[d.Addr] = d
-	}
-	return dests
+	return list, err
 }
 
 func parseDest(b []byte, ipv6 bool) (plan.Dest, error) {

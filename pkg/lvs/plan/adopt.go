@@ -12,7 +12,7 @@ import (
 func Adopt(v *config.Virtual, entry Entry) []health.State {
 	states := make([]health.State, len(v.Reals))
 	for i, r := range v.Reals {
-		dest, exists := entry.Dests[RealAddr(v, r)]
+		dest, exists := entry.Dests.Find(RealAddr(v, r))
 		switch {
 		case exists && (dest.Weight != 0 || r.Weight == 0):
 			states[i] = health.Up

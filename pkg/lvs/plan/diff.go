@@ -1,10 +1,5 @@
 package plan
 
-import (
-	"net/netip"
-	"slices"
-)
-
 // Diff returns the operations that make of the actual table the one that the
 // services call for: at start and at reload. Services of the table that are
 // neither in the configuration nor among former are somebody else's and are
@@ -51,15 +46,10 @@ func (w *wishes) all(service Service, entry Entry) []Op {
 			}
 		}
 	}
-	var foreign []netip.AddrPort
-	for addr := range entry.Dests {
-		if _, wanted := w.at[addr]; !wanted {
-			foreign = append(foreign, addr)
+	for _, d := range entry.Dests {
+		if _, wanted := w.at[d.Addr]; !wanted {
+			removals = append(removals, Op{Action: DeleteDest, Service: service, Dest: d, Before: d})
 		}
-	}
-	slices.SortFunc(foreign, netip.AddrPort.Compare)
-	for _, addr := range foreign {
-		removals = append(removals, Op{Action: DeleteDest, Service: service, Dest: entry.Dests[addr], Before: entry.Dests[addr]})
 	}
 	return append(ops, removals...)
 }
@@ -99,7 +89,7 @@ func Settle(entry Entry, v Virtual) []Op {
 
 // step compares one address with what is wished for it.
 func step(service Service, entry Entry, w wish, readd bool) []Op {
-	before, exists := entry.Dests[w.dest.Addr]
+	before, exists := entry.Dests.Find(w.dest.Addr)
 	op := Op{Service: service, Dest: w.dest, Before: before}
 	switch {
 	case w.want == keep:

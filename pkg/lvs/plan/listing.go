@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"lvsha/pkg/lvs/config"
@@ -32,12 +31,7 @@ func (t Table) Lines() []string {
 	for _, k := range t.Keys() {
 		e := t[k]
 		out = append(out, e.Service.line())
-		dests := make([]Dest, 0, len(e.Dests))
 		for _, d := range e.Dests {
-			dests = append(dests, d)
-		}
-		slices.SortFunc(dests, func(a, b Dest) int { return a.Addr.Compare(b.Addr) })
-		for _, d := range dests {
 			out = append(out, "-a "+k.option()+" "+d.line())
 		}
 	}

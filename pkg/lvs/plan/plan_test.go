@@ -52,12 +52,12 @@ func litter(r *rand.Rand, virtuals []plan.Virtual) plan.Table {
 		if r.Intn(3) == 0 && s.Key != foreign.Key {
 			continue
 		}
-		dests := make(map[netip.AddrPort]plan.Dest)
+		var dests []plan.Dest
 		for j := range r.Intn(6) {
 			a := netip.AddrPortFrom(addr(1, j), uint16(80+r.Intn(2)))
-			dests[a] = plan.Dest{Addr: a, Forward: config.Forward(r.Intn(3)), Weight: r.Intn(3)}
+			dests = append(dests, plan.Dest{Addr: a, Forward: config.Forward(r.Intn(3)), Weight: r.Intn(3)})
 		}
-		t[s.Key] = plan.Entry{Service: s, Dests: dests}
+		t[s.Key] = plan.Entry{Service: s, Dests: plan.DestsOf(dests)}
 	}
 	return t
 }
@@ -113,7 +113,9 @@ func holds(v plan.Virtual, entry, before plan.Entry) error {
 		}
 	}
 	fallback, hasFallback := plan.FallbackAddr(v.Config)
-	for a, d := range entry.Dests {
+	for _, d := range entry.Dests {
+		a := d.Addr
+		was, _ := before.Dests.Find(a)
 		states := make(map[health.State]bool)
 		exact := false
 		for i, r := range v.Config.Reals {
@@ -133,28 +135,28 @@ func holds(v plan.Virtual, entry, before plan.Entry) error {
 				return fmt.Errorf("the fallback is there as %v", d)
 			}
 		case states[health.Unknown]:
-			if d != before.Dests[a] {
-				return fmt.Errorf("the unknown server %v was changed to %v", before.Dests[a], d)
+			if d != was {
+				return fmt.Errorf("the unknown server %v was changed to %v", was, d)
 			}
 		case states[health.Down]:
 			if !v.Config.Quiescent || d.Weight != 0 {
 				return fmt.Errorf("the dead server is there as %v", d)
 			}
 		case isFallback && !someUp:
-			if d != before.Dests[a] {
-				return fmt.Errorf("the fallback %v was changed to %v", before.Dests[a], d)
+			if d != was {
+				return fmt.Errorf("the fallback %v was changed to %v", was, d)
 			}
 		default:
 			return fmt.Errorf("%v is there and must not be", d)
 		}
 	}
 	for i, r := range v.Config.Reals {
-		_, there := entry.Dests[plan.RealAddr(v.Config, r)]
+		_, there := entry.Dests.Find(plan.RealAddr(v.Config, r))
 		if (v.States[i] == health.Up || v.States[i] == health.Down && v.Config.Quiescent) && !there {
 			return fmt.Errorf("the server %v, %v, is not there", r.Addr, v.States[i])
 		}
 	}
-	if _, there := entry.Dests[fallback]; hasFallback && noneUp && !there {
+	if _, there := entry.Dests.Find(fallback); hasFallback && noneUp && !there {
 		return fmt.Errorf("the fallback is not there")
 	}
 	return nil
@@ -173,9 +175,8 @@ func TestChangeLeavesOthersAlone(t *testing.T) {
 			table := make(plan.Table)
 			apply(t, table, plan.Diff(table, []plan.Virtual{v}, nil))
 			entry := table[plan.KeyOf(v.Config)]
-			for a, d := range entry.Dests {
-				d.Weight = 77
-				entry.Dests[a] = d
+			for i := range entry.Dests {
+				entry.Dests[i].Weight = 77
 			}
 			before := table.Clone()[plan.KeyOf(v.Config)]
 			real := r.Intn(len(v.States))
@@ -183,9 +184,9 @@ func TestChangeLeavesOthersAlone(t *testing.T) {
 			apply(t, table, plan.Change(entry, v, real, true))
 			touched := plan.RealAddr(v.Config, v.Config.Reals[real])
 			fallback, _ := plan.FallbackAddr(v.Config)
-			for a, d := range before.Dests {
-				if a != touched && a != fallback && table[plan.KeyOf(v.Config)].Dests[a] != d {
-					t.Fatalf("seed %d: %v became %v by a change of %v", seed, d, table[plan.KeyOf(v.Config)].Dests[a], touched)
+			for _, d := range before.Dests {
+				if is, _ := table[plan.KeyOf(v.Config)].Dests.Find(d.Addr); d.Addr != touched && d.Addr != fallback && is != d {
+					t.Fatalf("seed %d: %v became %v by a change of %v", seed, d, is, touched)
 				}
 			}
 		}
@@ -217,11 +218,7 @@ func TestQuiescing(t *testing.T) {
 	v := plan.Virtual{Config: cfg, States: []health.State{health.Down}}
 	a := plan.RealAddr(cfg, cfg.Reals[0])
 	entry := func(dests ...plan.Dest) plan.Entry {
-		e := plan.Entry{Service: plan.ServiceOf(cfg), Dests: make(map[netip.AddrPort]plan.Dest)}
-		for _, d := range dests {
-			e.Dests[d.Addr] = d
-		}
-		return e
+		return plan.Entry{Service: plan.ServiceOf(cfg), Dests: plan.DestsOf(dests)}
 	}
 	if ops := plan.Change(entry(plan.Dest{Addr: a, Weight: 5, Upper: 9}), v, 0, false); len(ops) != 1 || ops[0].Action != plan.EditDest || ops[0].Dest.Weight != 0 || ops[0].Dest.Upper != 0 {
 		t.Errorf("in service: %v, want weight 0 without threshold", ops)
@@ -242,10 +239,9 @@ func TestAdopt(t *testing.T) {
 	cfg := &config.Virtual{Addr: addr(9, 0), Port: 80, Reals: []config.Real{
 		{Addr: addr(1, 0), Port: 80, Weight: 1}, {Addr: addr(1, 1), Port: 80, Weight: 1}, {Addr: addr(1, 2), Port: 80, Weight: 0}, {Addr: addr(1, 3), Port: 80, Weight: 1},
 	}}
-	dests := make(map[netip.AddrPort]plan.Dest)
+	var dests plan.Dests
 	for i, weight := range []int{7, 0, 0} {
-		a := plan.RealAddr(cfg, cfg.Reals[i])
-		dests[a] = plan.Dest{Addr: a, Weight: weight}
+		dests = append(dests, plan.Dest{Addr: plan.RealAddr(cfg, cfg.Reals[i]), Weight: weight})
 	}
 	want := []health.State{health.Up, health.Unknown, health.Up, health.Unknown}
 	if got := plan.Adopt(cfg, plan.Entry{Dests: dests}); fmt.Sprint(got) != fmt.Sprint(want) {

@@ -6,7 +6,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 
@@ -74,7 +73,30 @@ type Dest struct {
 // Entry is a service with its real servers.
 type Entry struct {
 	Service Service
-	Dests   map[netip.AddrPort]Dest
+	Dests   Dests
+}
+
+// Dests are the real servers of a service, in the order of their addresses.
+type Dests []Dest
+
+// DestsOf puts a list of servers in order. It is the list, not a copy.
+func DestsOf(list []Dest) Dests {
+	slices.SortFunc(list, func(a, b Dest) int { return a.Addr.Compare(b.Addr) })
+	return list
+}
+
+// Find returns the server with an address.
+func (d Dests) Find(addr netip.AddrPort) (Dest, bool) {
+	i, ok := d.at(addr)
+	if !ok {
+		return Dest{}, false
+	}
+	return d[i], true
+}
+
+// at returns where the server with an address is, or would be.
+func (d Dests) at(addr netip.AddrPort) (int, bool) {
+	return slices.BinarySearchFunc(d, addr, func(e Dest, addr netip.AddrPort) int { return e.Addr.Compare(addr) })
 }
 
 // Table is what the kernel has, or should have.
@@ -120,13 +142,13 @@ type Op struct {
 // changed. Operations that the kernel would refuse return an error.
 func (t Table) Apply(op Op) error {
 	entry, exists := t[op.Service.Key]
-	_, known := entry.Dests[op.Dest.Addr]
+	at, known := entry.Dests.at(op.Dest.Addr)
 	switch {
 	case op.Action == AddService:
 		if exists {
 			return fmt.Errorf("%s %s: exists", op.Action, op.Service.Key)
 		}
-		t[op.Service.Key] = Entry{Service: op.Service, Dests: make(map[netip.AddrPort]Dest)}
+		t[op.Service.Key] = Entry{Service: op.Service}
 		return nil
 	case !exists:
 		return fmt.Errorf("%s %s: no such service", op.Action, op.Service.Key)
@@ -137,10 +159,14 @@ func (t Table) Apply(op Op) error {
 		delete(t, op.Service.Key)
 	case op.Action == AddDest && known, op.Action != AddDest && !known:
 		return fmt.Errorf("%s %s of %s: exists is %v", op.Action, op.Dest.Addr, op.Service.Key, known)
+	case op.Action == AddDest:
+		entry.Dests = slices.Insert(entry.Dests, at, op.Dest)
+		t[op.Service.Key] = entry
+	case op.Action == EditDest:
+		entry.Dests[at] = op.Dest
 	case op.Action == DeleteDest:
-		delete(entry.Dests, op.Dest.Addr)
-	default:
-		entry.Dests[op.Dest.Addr] = op.Dest
+		entry.Dests = slices.Delete(entry.Dests, at, at+1)
+		t[op.Service.Key] = entry
 	}
 	return nil
 }
@@ -149,11 +175,7 @@ func (t Table) Apply(op Op) error {
 func (t Table) Clone() Table {
 	c := make(Table, len(t))
 	for k, e := range t {
-		dests := maps.Clone(e.Dests)
-		if dests == nil {
-			dests = make(map[netip.AddrPort]Dest)
-		}
-		c[k] = Entry{e.Service, dests}
+		c[k] = Entry{e.Service, slices.Clone(e.Dests)}
 	}
 	return c
 }

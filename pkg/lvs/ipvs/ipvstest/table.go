@@ -3,8 +3,7 @@ package ipvstest
 
 import (
 	"fmt"
-	"maps"
-	"net/netip"
+	"slices"
 	"sync"
 
 	"lvsha/pkg/lvs/plan"
@@ -40,11 +39,7 @@ func (k *Kernel) Table() (plan.Table, error) {
 func (k *Kernel) Entry(service plan.Service) (plan.Entry, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	e := plan.Entry{Service: service, Dests: maps.Clone(k.table[service.Key].Dests)}
-	if e.Dests == nil {
-		e.Dests = make(map[netip.AddrPort]plan.Dest)
-	}
-	return e, nil
+	return plan.Entry{Service: service, Dests: slices.Clone(k.table[service.Key].Dests)}, nil
 }
 
 // Apply carries out an operation.
