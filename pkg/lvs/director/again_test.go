@@ -1,6 +1,7 @@
 package director
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -60,4 +61,37 @@ func TestAnUnchangedFileIsNotReadAgain(t *testing.T) {
 	if again := reload("tcp:10.9.0.1:80: 10.1.0.1:80*1 10.1.0.8:80*2"); again == loaded {
 		t.Error("a name that has moved is not noticed")
 	}
+}
+
+// TestAnUnchangedFileTakesTheTableAsItIs: a service that the kernel refused and
+// somebody else added is one of ours, and of servers without checks the table says
+// what is known.
+func TestAnUnchangedFileTakesTheTableAsItIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, twoServers+"virtual=10.9.0.2:80\n\tchecktype=off\n\treal=10.1.0.3:80 gate 3\n")
+	w.refuse = func(op plan.Op) error {
+		if op.Action == plan.AddService && op.Service.Addr == netip.MustParseAddr("10.9.0.1") {
+			return errors.New("no memory")
+		}
+		return nil
+	}
+	w.start()
+	w.until("a refused service", func() bool { return w.logged("no memory") > 0 })
+	const unchecked = "\ntcp:10.9.0.2:80: 10.1.0.3:80*3"
+	first, other := w.d.config.Virtuals[0], w.d.config.Virtuals[1]
+	byHand := plan.ServiceOf(&other)
+	for _, op := range []plan.Op{
+		{Action: plan.AddService, Service: plan.ServiceOf(&first)},
+		{Action: plan.AddDest, Service: byHand, Dest: plan.Dest{Addr: netip.MustParseAddrPort("10.1.0.3:80"), Weight: 5}},
+	} {
+		if err := w.kernel.Apply(op); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if report := w.d.Reload(); report == nil || report.Failed() {
+		t.Fatalf("reload: %v", report)
+	}
+	w.untilTable("tcp:10.9.0.1:80: 10.1.0.1:80*1 10.1.0.2:80*2" + unchecked)
+	w.set(w.down, "10.1.0.2:80", true)
+	w.untilTable("tcp:10.9.0.1:80: 10.1.0.1:80*1" + unchecked)
 }

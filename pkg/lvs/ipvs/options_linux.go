@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/netip"
-	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -110,7 +109,6 @@ func (o *options) get(option int, size uintptr) error {
 	length := uint32(size)
 	_, _, errno := unix.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(o.fd), unix.IPPROTO_IP, uintptr(option),
 		uintptr(unsafe.Pointer(unsafe.SliceData(o.room))), uintptr(unsafe.Pointer(&length)), 0)
-	runtime.KeepAlive(o)
 	if errno != 0 {
 		return errno
 	}
