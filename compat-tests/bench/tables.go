@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"lvsha/pkg/lvs/view"
 )
 
 // The tables that are set up and read again.
@@ -29,6 +32,7 @@ const (
 type tableFigures struct {
 	Start  float64   // of 100 services with 10 servers each, to the complete table
 	Behind float64   // of that, behind the answer to the last server's first check
+	Above  float64   // of that, what is more than the slowest check took; of ours
 	Reload []float64 // of 2,000 services with 37,000 servers, nothing changed
 	Weight []float64 // of 100 services with 10 servers each, one weight changed
 }
@@ -40,10 +44,13 @@ func playTables(b *bench) error {
 		uml+"http negotiate, all servers answer: from the start command until /proc/net/ip_vs has every server and keeps it")
 	behind := b.table.row("table of 100 x 10: last answer to complete", "s", tablePoll.Seconds(),
 		uml+"of the same start, what comes behind the last server's first answer to a check")
+	above := b.table.row("table of 100 x 10: above the slowest check", "s", tablePoll.Seconds(),
+		uml+"of the same start, what is left without the time that the slowest check took, as the status tells it")
 	reload := b.table.row("reload of 2,000 x 18.5, nothing changed", "s", tablePoll.Seconds(),
 		uml+"checktype=on: from the request on the control socket to the answer, which comes when the work is done")
 	weight := b.table.row("reload of 100 x 10, one weight changed", "s", tablePoll.Seconds(),
 		uml+"the same; one line of a server in the log, which is one entry written")
+	above.notes[original], above.notes[keepalived] = "does not say how long checks take", "does not say how long checks take"
 	for _, r := range []*row{reload, weight} {
 		r.notes[original], r.notes[keepalived] = "does not say when it is done", "does not say when it is done"
 	}
@@ -55,6 +62,9 @@ func playTables(b *bench) error {
 		}
 		start.add(c, f.Start)
 		behind.add(c, f.Behind)
+		if c == ours {
+			above.add(c, f.Above)
+		}
 		for _, v := range f.Reload {
 			reload.add(c, v)
 		}
@@ -84,7 +94,7 @@ func measureTables(c cast) (f tableFigures, err error) {
 	if err := os.MkdirAll("/etc/ha.d/conf", 0o755); err != nil {
 		return f, err
 	}
-	began, complete, err := timeStart(ctx, c)
+	began, complete, slowest, err := timeStart(ctx, c)
 	if err != nil {
 		return f, err
 	}
@@ -92,6 +102,7 @@ func measureTables(c cast) (f tableFigures, err error) {
 	if c != ours {
 		return f, nil
 	}
+	f.Above = f.Start - slowest
 	heavy := func(i int) int { return startReals - 1 + i%2 }
 	if f.Weight, err = timeReloads(ctx, startVirtuals, startReals, heavy, "Restored real server", 1); err != nil {
 		return f, err
@@ -100,9 +111,10 @@ func measureTables(c cast) (f tableFigures, err error) {
 	return f, err
 }
 
-// timeStart starts a director and returns when the start command was given and
-// when the table of 100 services was complete.
-func timeStart(ctx context.Context, c cast) (began, complete time.Time, err error) {
+// timeStart starts a director and returns when the start command was given, when
+// the table of 100 services was complete, and of ours how many seconds the slowest
+// check took.
+func timeStart(ctx context.Context, c cast) (began, complete time.Time, slowest float64, err error) {
 	argv := []string{"/usr/sbin/ldirectord", tablesFile, "start"}
 	if c == keepalived {
 		err = os.WriteFile("/run/keepalived.conf", []byte(keepalivedTables()), 0o644)
@@ -111,21 +123,48 @@ func timeStart(ctx context.Context, c cast) (began, complete time.Time, err erro
 		err = writeTables(startVirtuals, startReals, startReals, "negotiate")
 	}
 	if err != nil {
-		return began, complete, err
+		return began, complete, 0, err
+	}
+	seen := func() error { return nil }
+	if c == ours {
+		seen = func() (err error) {
+			slowest, err = slowestCheck(ctx)
+			return err
+		}
 	}
 	began = time.Now()
 	if err := command(ctx, argv...); err != nil {
-		return began, complete, err
+		return began, complete, 0, err
 	}
-	complete, err = completeSince(ctx, began, startReals)
-	return began, complete, err
+	complete, err = completeSince(ctx, began, startReals, seen)
+	return began, complete, slowest, err
+}
+
+// slowestCheck asks our daemon how many seconds the slowest of the last checks took.
+func slowestCheck(ctx context.Context) (slowest float64, err error) {
+	out, err := exec.CommandContext(ctx, "/usr/sbin/ldirectord", tablesFile, "status", "--json").Output()
+	if err != nil {
+		return 0, fmt.Errorf("status: %w", err)
+	}
+	var status view.Status
+	if err := json.Unmarshal(out, &status); err != nil {
+		return 0, fmt.Errorf("status: %w", err)
+	}
+	for _, v := range status.Virtuals {
+		for _, r := range v.Reals {
+			if r.Check != nil {
+				slowest = max(slowest, r.Check.Seconds)
+			}
+		}
+	}
+	return slowest, nil
 }
 
 // completeSince waits until the table has so many servers and keeps them, and
-// returns when it was first seen so. The time between two looks grows with the
+// returns when it was first seen so, at which seen is called. The time between two looks grows with the
 // time that has passed: to print the table takes long in User-mode Linux, and the
 // original is at it for minutes.
-func completeSince(ctx context.Context, began time.Time, servers int) (since time.Time, err error) {
+func completeSince(ctx context.Context, began time.Time, servers int, seen func() error) (since time.Time, err error) {
 	told := began
 	for {
 		text, err := os.ReadFile(tableFile)
@@ -139,6 +178,9 @@ func completeSince(ctx context.Context, began time.Time, servers int) (since tim
 			since = time.Time{}
 		case since.IsZero():
 			since = now
+			if err := seen(); err != nil {
+				return since, err
+			}
 		case now.Sub(since) >= tableHold:
 			return since, nil
 		}
