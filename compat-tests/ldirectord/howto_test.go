@@ -43,7 +43,7 @@ const (
 
 // howToPatience is more than the check interval, the timeout and the slowness of
 // the guest, in which everything runs at once.
-const howToPatience = 60 * time.Second
+const howToPatience = 4 * time.Minute
 
 func (s *scene) playHowTo() error {
 	_, form, _ := strings.Cut(strings.TrimPrefix(s.name, howToPrefix), "-")

@@ -108,7 +108,7 @@ func sceneLimit() time.Duration {
 	if *update {
 		return 20 * time.Minute
 	}
-	return 8 * time.Minute
+	return 14 * time.Minute
 }
 
 // TestScenes plays every scene in one boot.
