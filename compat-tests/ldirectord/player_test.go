@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,22 +40,55 @@ func playAll() int {
 				slots <- struct{}{}
 				defer func() { <-slots }()
 			}
-			cmd := exec.Command("/share/player")
-			cmd.Env = append(os.Environ(), roleVariable+"=scene", "SCENE="+name)
-			cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS}
-			if out, err := cmd.CombinedOutput(); err != nil {
-				fmt.Printf("%s: %v\n%s\n", name, err, out)
-				failed[i] = true
-			}
+			failed[i] = !play(name)
 		}()
 	}
 	scenes.Wait()
-	for _, f := range failed {
-		if f {
-			return 1
+	// In a slow guest checks time out that wait for the processor: a scene that went
+	// wrong beside others is played again by itself, and that counts.
+	var again []int
+	for i, name := range names {
+		if failed[i] || troubled(name) {
+			again = append(again, i)
 		}
 	}
+	for _, i := range again[:min(len(again), scenesAgain)] {
+		fmt.Printf("%s: again, by itself\n", names[i])
+		failed[i] = !play(names[i])
+	}
+	if slices.Contains(failed, true) {
+		return 1
+	}
 	return 0
+}
+
+// scenesAgain bounds the scenes that are played again: if more go wrong, it is not
+// the guest.
+const scenesAgain = 3
+
+// play plays one scene in namespaces of its own.
+func play(name string) bool {
+	cmd := exec.Command("/share/player")
+	cmd.Env = append(os.Environ(), roleVariable+"=scene", "SCENE="+name)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		fmt.Printf("%s: %v\n%s\n", name, err, out)
+	}
+	return err == nil
+}
+
+// resultPath is the file that a scene writes its outcomes to.
+func resultPath(scene string) string { return filepath.Join(sharePath, "result-"+scene+".json") }
+
+// troubled says whether the result of a scene has problems.
+func troubled(name string) bool {
+	content, err := os.ReadFile(resultPath(name))
+	var list []outcome
+	if err != nil || json.Unmarshal(content, &list) != nil {
+		return true
+	}
+	return slices.ContainsFunc(list, func(o outcome) bool { return len(o.Problems) > 0 })
 }
 
 // scene is the state of one scene while it is played.
@@ -71,7 +105,7 @@ func playScene() int {
 	s := &scene{name: os.Getenv("SCENE"), backends: make(map[string]*backend)}
 	err := s.play()
 	content, _ := json.Marshal(s.outcomes)
-	if writeErr := os.WriteFile(filepath.Join(sharePath, "result-"+s.name+".json"), content, 0o644); err == nil {
+	if writeErr := os.WriteFile(resultPath(s.name), content, 0o644); err == nil {
 		err = writeErr
 	}
 	if err != nil {
