@@ -16,16 +16,22 @@ var ErrNoIPVS = errors.New("this kernel has no IPVS: load the module ip_vs (modp
 // Kernel is the IPVS table of the network namespace that the program runs in.
 // Its methods may be called from any goroutine.
 type Kernel struct {
-	mu     sync.Mutex
-	handle libipvs.IPVSHandle
-	raw    *rawConn
+	mu      sync.Mutex
+	handle  libipvs.IPVSHandle
+	raw     *rawConn
+	options *options
 }
 
 // Open connects to the kernel, which loads the module if it can. The error is
 // ErrNoIPVS if there is none.
 func Open() (*Kernel, error) {
-	k := &Kernel{}
+	o, err := openOptions()
+	if err != nil {
+		return nil, fmt.Errorf("open ipvs: %w", err)
+	}
+	k := &Kernel{options: o}
 	if err := k.connect(); err != nil {
+		_ = o.close()
 		return nil, fmt.Errorf("open ipvs: %w", err)
 	}
 	return k, nil
@@ -54,7 +60,7 @@ func (k *Kernel) connect() error {
 }
 
 // Close gives the connection back.
-func (k *Kernel) Close() error { return k.raw.close() }
+func (k *Kernel) Close() error { return errors.Join(k.raw.close(), k.options.close()) }
 
 // Table reads all services with their servers.
 func (k *Kernel) Table() (plan.Table, error) {
@@ -64,14 +70,14 @@ func (k *Kernel) Table() (plan.Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read ipvs services: %w", err)
 	}
-	sizes, all := k.raw.options.sizes()
+	sizes, all := k.options.sizes()
 	servers := make([]plan.Dest, 0, all) // of all services, in one piece
 	table := make(plan.Table, len(services))
 	for _, s := range services {
 		before := len(servers)
 		n, counted := sizes[s.Key]
 		if counted {
-			servers, err = k.raw.options.dests(servers, s.Key, n)
+			servers, err = k.options.dests(servers, s.Key, n)
 		}
 		if !counted || err != nil {
 			if servers, err = k.dests(servers, s.Service); err != nil {

@@ -103,7 +103,7 @@ func TestTheKernelsTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sizes, all := k.raw.options.sizes()
+	sizes, all := k.options.sizes()
 	for key, e := range want {
 		all -= sizes[key]
 		if got[key].Service != e.Service || !slices.Equal(got[key].Dests, e.Dests) {
@@ -121,12 +121,12 @@ func TestTheKernelsTable(t *testing.T) {
 			continue
 		}
 		mixed := key.Addr == netip.MustParseAddr("10.9.0.6")
-		if counted, err := k.raw.options.dests(nil, key, n); errors.Is(err, errNotAsCounted) != mixed || !mixed && !slices.Equal(plan.DestsOf(counted), e.Dests) {
+		if counted, err := k.options.dests(nil, key, n); errors.Is(err, errNotAsCounted) != mixed || !mixed && !slices.Equal(plan.DestsOf(counted), e.Dests) {
 			t.Errorf("%s is counted as %v, %v, want %v", key, counted, err, e.Dests)
 		}
 		// A server that came or went after they were counted.
 		for _, other := range []int{n - 1, n + 1} {
-			if _, err := k.raw.options.dests(nil, key, max(0, other)); other >= 0 && !mixed && !errors.Is(err, errNotAsCounted) {
+			if _, err := k.options.dests(nil, key, max(0, other)); other >= 0 && !mixed && !errors.Is(err, errNotAsCounted) {
 				t.Errorf("%d servers of %s are found where %d are: %v", other, key, n, err)
 			}
 		}
@@ -135,7 +135,7 @@ func TestTheKernelsTable(t *testing.T) {
 		t.Errorf("%d servers of no service", all)
 	}
 	gone := plan.Key{Addr: netip.MustParseAddr("10.9.0.99"), Port: 80}
-	if _, err := k.raw.options.dests(nil, gone, 0); !errors.Is(err, syscall.ESRCH) {
+	if _, err := k.options.dests(nil, gone, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("servers of a service that is not there: %v", err)
 	}
 }

@@ -38,9 +38,8 @@ var commands = map[plan.Action]uint8{
 // services, the servers of each are asked for by themselves, and libipvs makes many
 // times the size of an answer of it.
 type rawConn struct {
-	genl    *genl
-	options *options
-	family  uint16
+	genl   *genl
+	family uint16
 }
 
 // openRaw looks the family up by name, at which the kernel loads the module.
@@ -49,14 +48,9 @@ func openRaw() (*rawConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := openOptions()
-	if err != nil {
-		_ = g.close()
-		return nil, err
-	}
-	r := &rawConn{genl: g, options: o}
+	r := &rawConn{genl: g}
 	if r.family, err = lookup(g); err != nil {
-		_ = r.close()
+		_ = g.close()
 		return nil, err
 	}
 	return r, nil
@@ -80,7 +74,7 @@ func lookup(g *genl) (uint16, error) {
 	return 0, ErrNoIPVS
 }
 
-func (r *rawConn) close() error { return errors.Join(r.genl.close(), r.options.close()) }
+func (r *rawConn) close() error { return r.genl.close() }
 
 // port is a number in the byte order of the network.
 func port(kind, n uint16) attr { return attr{kind: kind, value: binary.BigEndian.AppendUint16(nil, n)} }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"lvsha/pkg/lvs/config"
@@ -263,5 +264,19 @@ func TestStopHonoursCleanstop(t *testing.T) {
 	apply(t, table, plan.Stop(table, []plan.Virtual{clean, leave}))
 	if _, there := table[plan.KeyOf(clean.Config)]; there || len(table) != 1 {
 		t.Errorf("left: %v", table.Keys())
+	}
+}
+
+func TestAServerIsThereOnce(t *testing.T) {
+	t.Parallel()
+	at := func(i int) plan.Dest { return plan.Dest{Addr: netip.AddrPortFrom(addr(1, i), 80), Weight: i} }
+	dests := plan.DestsOf([]plan.Dest{at(3), at(1), at(2), at(1)})
+	if want := (plan.Dests{at(1), at(2), at(3)}); !slices.Equal(dests, want) {
+		t.Errorf("%v, want %v", dests, want)
+	}
+	for i := range 5 {
+		if d, ok := dests.Find(at(i).Addr); ok != (i >= 1 && i <= 3) || ok && d != at(i) {
+			t.Errorf("server %d is found as %v, %v", i, d, ok)
+		}
 	}
 }

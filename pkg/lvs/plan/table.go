@@ -79,10 +79,11 @@ type Entry struct {
 // Dests are the real servers of a service, in the order of their addresses.
 type Dests []Dest
 
-// DestsOf puts a list of servers in order. It is the list, not a copy.
+// DestsOf puts a list of servers in order, which becomes what is returned. The
+// kernel's list names a server twice if others came while it was read.
 func DestsOf(list []Dest) Dests {
 	slices.SortFunc(list, func(a, b Dest) int { return a.Addr.Compare(b.Addr) })
-	return list
+	return slices.CompactFunc(list, func(a, b Dest) bool { return a.Addr == b.Addr })
 }
 
 // Find returns the server with an address.
