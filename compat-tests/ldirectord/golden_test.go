@@ -115,8 +115,7 @@ func (s *scene) step(name, verbs string) error {
 	}
 	got, ok := untilTable(want, hold, patience)
 	if !ok {
-		log, _ := os.ReadFile("/var/log/ldirectord.log")
-		o.Problems = append(o.Problems, fmt.Sprintf("the table is\n%s\nwant\n%s\nlog:\n%s", got, want, log))
+		o.Problems = append(o.Problems, fmt.Sprintf("the table is\n%s\nwant\n%s", got, want))
 	}
 	if listing := expected["ipvsadm -Ln"]; !differs && ok && normal(listing) != ipvsadm("-Ln") {
 		o.Problems = append(o.Problems, fmt.Sprintf("the listing is\n%s\nwant\n%s", ipvsadm("-Ln"), normal(listing)))
@@ -126,6 +125,10 @@ func (s *scene) step(name, verbs string) error {
 	}
 	o.Problems = append(o.Problems, s.compareCLI(expected["cli"])...)
 	o.Problems = append(o.Problems, compareCommands(key)...)
+	if len(o.Problems) > 0 {
+		log, _ := os.ReadFile("/var/log/ldirectord.log")
+		o.Problems = append(o.Problems, fmt.Sprintf("log:\n%s", log))
+	}
 	o.Seconds = time.Since(begun).Seconds()
 	s.outcomes = append(s.outcomes, o)
 	return nil
