@@ -10,6 +10,8 @@ import (
 // scaleRows are the figures of the director's own benchmark of many servers, by
 // their units.
 var scaleRows = []struct{ unit, name, shown string }{
+	{"s-start", "100 x 10 servers: start to complete", "s"},
+	{"s-above-slowest", "100 x 10 servers: above the slowest check", "s"},
 	{"%core", "10,000 servers: share of a core, percent", "%"},
 	{"MB", "10,000 servers: memory", "MB"},
 	{"s-longest-pause", "10,000 servers: longest pause of one", "s"},
@@ -21,7 +23,7 @@ var scaleRows = []struct{ unit, name, shown string }{
 // playScale runs the director in a test without a kernel, beside its servers:
 // User-mode Linux is too slow for it, and no other kernel here has IPVS.
 func playScale(b *bench) error {
-	const how = "the director without a kernel on this machine, with the servers in a process of its own; http negotiate, checkinterval 10, checktimeout 5, a tenth of the servers accepts and says nothing"
+	const how = "the director without a kernel on this machine, with the servers in a process of its own; http negotiate; of the 10,000, with checkinterval 10 and checktimeout 5, a tenth accepts and says nothing; the 100 x 10 all answer"
 	rows := make(map[string]*row)
 	for _, s := range scaleRows {
 		r := b.table.row(s.name, s.shown, 0, how)
@@ -30,7 +32,7 @@ func playScale(b *bench) error {
 	}
 	return b.each([]cast{ours}, func(c cast) error {
 		b.say("scale: %s", c)
-		cmd := exec.CommandContext(b.ctx, "go", "test", "-run", "^$", "-bench", "^BenchmarkManyServers$", "-benchtime", "1x", "./pkg/lvs/director")
+		cmd := exec.CommandContext(b.ctx, "go", "test", "-run", "^$", "-bench", "^Benchmark(ManyServers|Start)$", "-benchtime", "1x", "./pkg/lvs/director")
 		out, err := cmd.Output()
 		if err != nil {
 			return fmt.Errorf("%s: %w\n%s", cmd, err, out)

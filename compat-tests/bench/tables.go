@@ -33,6 +33,8 @@ type tableFigures struct {
 	Start  float64   // of 100 services with 10 servers each, to the complete table
 	Behind float64   // of that, behind the answer to the last server's first check
 	Above  float64   // of that, what is more than the slowest check took; of ours
+	Ended  float64   // of that, behind the end of the last check; of ours
+	Plain  float64   // the same start without checks; of ours
 	Reload []float64 // of 2,000 services with 37,000 servers, nothing changed
 	Weight []float64 // of 100 services with 10 servers each, one weight changed
 }
@@ -46,11 +48,18 @@ func playTables(b *bench) error {
 		uml+"of the same start, what comes behind the last server's first answer to a check")
 	above := b.table.row("table of 100 x 10: above the slowest check", "s", tablePoll.Seconds(),
 		uml+"of the same start, what is left without the time that the slowest check took, as the status tells it")
+	ended := b.table.row("table of 100 x 10: last check's end to complete", "s", tablePoll.Seconds(),
+		uml+"of the same start, what comes behind the end of the last server's first check, as the status tells it")
+	plain := b.table.row("table of 100 x 10, no checks: start to complete", "s", tablePoll.Seconds(),
+		uml+"checktype=on: what is the director's own of a start, the program's start and the kernel's table; the guest's processor is not busy with 1,000 servers")
 	reload := b.table.row("reload of 2,000 x 18.5, nothing changed", "s", tablePoll.Seconds(),
 		uml+"checktype=on: from the request on the control socket to the answer, which comes when the work is done")
 	weight := b.table.row("reload of 100 x 10, one weight changed", "s", tablePoll.Seconds(),
 		uml+"the same; one line of a server in the log, which is one entry written")
-	above.notes[original], above.notes[keepalived] = "does not say how long checks take", "does not say how long checks take"
+	for _, r := range []*row{above, ended} {
+		r.notes[original], r.notes[keepalived] = "does not say how long checks take", "does not say how long checks take"
+	}
+	plain.notes[original], plain.notes[keepalived] = "not played", "not played"
 	for _, r := range []*row{reload, weight} {
 		r.notes[original], r.notes[keepalived] = "does not say when it is done", "does not say when it is done"
 	}
@@ -64,6 +73,8 @@ func playTables(b *bench) error {
 		behind.add(c, f.Behind)
 		if c == ours {
 			above.add(c, f.Above)
+			ended.add(c, f.Ended)
+			plain.add(c, f.Plain)
 		}
 		for _, v := range f.Reload {
 			reload.add(c, v)
@@ -94,7 +105,16 @@ func measureTables(c cast) (f tableFigures, err error) {
 	if err := os.MkdirAll("/etc/ha.d/conf", 0o755); err != nil {
 		return f, err
 	}
-	began, complete, slowest, err := timeStart(ctx, c)
+	var slowest float64
+	var last time.Time
+	seen := func() error { return nil }
+	if c == ours {
+		seen = func() (err error) {
+			slowest, last, err = firstChecks(ctx)
+			return err
+		}
+	}
+	began, complete, err := timeStart(ctx, c, "negotiate", seen)
 	if err != nil {
 		return f, err
 	}
@@ -102,7 +122,14 @@ func measureTables(c cast) (f tableFigures, err error) {
 	if c != ours {
 		return f, nil
 	}
-	f.Above = f.Start - slowest
+	f.Above, f.Ended = f.Start-slowest, max(0, complete.Sub(last).Seconds())
+	if err := ldirectord(ctx, "stop"); err != nil {
+		return f, err
+	}
+	if began, complete, err = timeStart(ctx, c, "on", func() error { return nil }); err != nil {
+		return f, err
+	}
+	f.Plain = complete.Sub(began).Seconds()
 	heavy := func(i int) int { return startReals - 1 + i%2 }
 	if f.Weight, err = timeReloads(ctx, startVirtuals, startReals, heavy, "Restored real server", 1); err != nil {
 		return f, err
@@ -111,59 +138,56 @@ func measureTables(c cast) (f tableFigures, err error) {
 	return f, err
 }
 
-// timeStart starts a director and returns when the start command was given, when
-// the table of 100 services was complete, and of ours how many seconds the slowest
-// check took.
-func timeStart(ctx context.Context, c cast) (began, complete time.Time, slowest float64, err error) {
+// timeStart starts a director and returns when the start command was given and
+// when the table of 100 services was first seen complete, at which seen is called.
+func timeStart(ctx context.Context, c cast, checks string, seen func() error) (began, complete time.Time, err error) {
 	argv := []string{"/usr/sbin/ldirectord", tablesFile, "start"}
 	if c == keepalived {
 		err = os.WriteFile("/run/keepalived.conf", []byte(keepalivedTables()), 0o644)
 		argv = []string{"keepalived", "--check", "-f", "/run/keepalived.conf"}
 	} else {
-		err = writeTables(startVirtuals, startReals, startReals, "negotiate")
+		err = writeTables(startVirtuals, startReals, startReals, checks)
 	}
 	if err != nil {
-		return began, complete, 0, err
-	}
-	seen := func() error { return nil }
-	if c == ours {
-		seen = func() (err error) {
-			slowest, err = slowestCheck(ctx)
-			return err
-		}
+		return began, complete, err
 	}
 	began = time.Now()
 	if err := command(ctx, argv...); err != nil {
-		return began, complete, 0, err
+		return began, complete, err
 	}
 	complete, err = completeSince(ctx, began, startReals, seen)
-	return began, complete, slowest, err
+	return began, complete, err
 }
 
-// slowestCheck asks our daemon how many seconds the slowest of the last checks took.
-func slowestCheck(ctx context.Context) (slowest float64, err error) {
+// firstChecks asks our daemon how many seconds the slowest check took, and when
+// the last one ended.
+func firstChecks(ctx context.Context) (slowest float64, last time.Time, err error) {
 	out, err := exec.CommandContext(ctx, "/usr/sbin/ldirectord", tablesFile, "status", "--json").Output()
 	if err != nil {
-		return 0, fmt.Errorf("status: %w", err)
+		return 0, last, fmt.Errorf("status: %w", err)
 	}
 	var status view.Status
 	if err := json.Unmarshal(out, &status); err != nil {
-		return 0, fmt.Errorf("status: %w", err)
+		return 0, last, fmt.Errorf("status: %w", err)
 	}
 	for _, v := range status.Virtuals {
 		for _, r := range v.Reals {
-			if r.Check != nil {
-				slowest = max(slowest, r.Check.Seconds)
+			if r.Check == nil {
+				continue
+			}
+			slowest = max(slowest, r.Check.Seconds)
+			if r.Check.Time.After(last) {
+				last = r.Check.Time
 			}
 		}
 	}
-	return slowest, nil
+	return slowest, last, nil
 }
 
 // completeSince waits until the table has so many servers and keeps them, and
-// returns when it was first seen so, at which seen is called. The time between two looks grows with the
-// time that has passed: to print the table takes long in User-mode Linux, and the
-// original is at it for minutes.
+// returns when it was first seen so, at which seen is called. The time between two
+// looks grows with the time that has passed: to print the table takes long in
+// User-mode Linux, and the original is at it for minutes.
 func completeSince(ctx context.Context, began time.Time, servers int, seen func() error) (since time.Time, err error) {
 	told := began
 	for {

@@ -73,6 +73,61 @@ func BenchmarkManyServers(b *testing.B) {
 	}
 }
 
+// BenchmarkStart starts with 1,000 web servers in 100 services, and tells what the
+// complete table takes above the slowest check.
+func BenchmarkStart(b *testing.B) {
+	servers := startFarm(b)
+	path := filepath.Join(b.TempDir(), "ldirectord.cf")
+	var file strings.Builder
+	file.WriteString("checkinterval=3600\nchecktimeout=10\n")
+	for n := range 1000 {
+		if n%10 == 0 {
+			farmVirtual(&file, n/10+1)
+		}
+		fmt.Fprintf(&file, "\treal=%s:%d masq\n", farmAddr(n/9*10+n%9), servers.port) // of those that answer
+	}
+	benchWrite(b, path, file.String())
+	var start, above time.Duration
+	for range b.N {
+		began := time.Now()
+		loaded, report := Load(path, config.System{})
+		if loaded == nil {
+			b.Fatal(report.Findings)
+		}
+		added := make(chan struct{}, 1000)
+		kernel := &ipvstest.Kernel{Changed: func(op plan.Op) {
+			if op.Action == plan.AddDest {
+				added <- struct{}{}
+			}
+		}}
+		d := New(Options{Path: path, PID: 1, Host: config.System{}, Kernel: kernel, Log: silentLog{}, Grace: time.Minute}, loaded)
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- d.Run(ctx) }()
+		for range cap(added) {
+			<-added
+		}
+		took := time.Since(began)
+		state, err := d.Snapshot(ctx)
+		if err != nil {
+			b.Fatal(err)
+		}
+		slowest := time.Duration(0)
+		for _, v := range state.Services {
+			for _, r := range v.Servers {
+				slowest = max(slowest, r.Check.Took)
+			}
+		}
+		start, above = start+took, above+took-slowest
+		cancel()
+		if err := <-ended; err != nil {
+			b.Error(err)
+		}
+	}
+	b.ReportMetric(start.Seconds()/float64(b.N), "s-start")
+	b.ReportMetric(above.Seconds()/float64(b.N), "s-above-slowest")
+}
+
 // deaths silences servers and waits until each is out of the table.
 func deaths(servers *farmProcess, removed <-chan netip.Addr) (times []time.Duration) {
 	dead := make(map[netip.Addr]time.Time)
@@ -108,11 +163,15 @@ func farmFile(port int) string {
 	fmt.Fprintf(&b, "checkinterval=%d\nchecktimeout=%d\n", farmInterval/time.Second, farmTimeout/time.Second)
 	for n := range farmServers {
 		if n%100 == 0 {
-			fmt.Fprintf(&b, "virtual=10.9.0.%d:80\n\tservice=http\n\trequest=\"alive\"\n\treceive=\"ok\"\n\tscheduler=wlc\n\tchecktype=negotiate\n", n/100+1)
+			farmVirtual(&b, n/100+1)
 		}
 		fmt.Fprintf(&b, "\treal=%s:%d masq\n", farmAddr(n), port)
 	}
 	return b.String()
+}
+
+func farmVirtual(b *strings.Builder, n int) {
+	fmt.Fprintf(b, "virtual=10.9.0.%d:80\n\tservice=http\n\trequest=\"alive\"\n\treceive=\"ok\"\n\tscheduler=wlc\n\tchecktype=negotiate\n", n)
 }
 
 func cpuTime(b *testing.B) time.Duration {
