@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 // limit bounds a failure.
-const limit = 60 * time.Second
+const limit = 3 * time.Minute
 
 var stageDir string
 

@@ -54,6 +54,7 @@ func (t *trial) round(number int) {
 	var undo []func()
 	t.before, t.reached = t.reached, reach{}
 	t.stallBefore, t.stall = t.stall, 0
+	t.slowBefore, t.slow = t.slow, 0
 	for want := 1 + t.rng.IntN(3); len(names) < want && (t.up[pair.Master] || t.up[pair.Standby]); {
 		n := t.nodes()[t.rng.IntN(2)]
 		f := faults[t.rng.IntN(len(faults))]

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,7 +44,9 @@ type trial struct {
 	judged  time.Time // when the last round was
 
 	stall, stallBefore time.Duration // of the machine, in this round and the one before
+	slow, slowBefore   time.Duration // what an original's script takes longer than usual, likewise
 	stalls             chan time.Duration
+	delays             chan time.Duration
 
 	parted, lossy, starting int // faults in force
 	began                   bool
@@ -69,8 +73,8 @@ func newTrial(t *testing.T, programs [2]pair.Program, failback [2]string, stage 
 	}
 	tr := &trial{T: t, Pair: p, rng: rng, up: make(map[string]bool), files: make(map[string]int)}
 	tr.reboots = make(map[string]int)
-	tr.watchMachine()
 	tr.mixed = slices.Contains(programs[:], pair.Original)
+	tr.watchMachine()
 	t.Cleanup(func() {
 		p.Close()
 		if t.Failed() {
@@ -94,36 +98,70 @@ func newTrial(t *testing.T, programs [2]pair.Program, failback [2]string, stage 
 	return tr
 }
 
+// An original's script runs about so many processes, which take a few milliseconds
+// each where a machine is not busy.
+const (
+	scriptProcesses = 100
+	usualProcess    = 20 * time.Millisecond
+)
+
 // watchMachine notes when the machine has stood still, or was too busy to run this
-// program: what a node does then is what it does after SIGSTOP.
+// program: what a node does then is what it does after SIGSTOP. And how long a process
+// takes: where that is long, an original's scripts take many seconds.
 func (t *trial) watchMachine() {
 	const tick = 100 * time.Millisecond
-	t.stalls = make(chan time.Duration, 100)
-	end, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		ticker := time.NewTicker(tick)
-		defer ticker.Stop()
-		for last := time.Now(); ; {
-			select {
-			case <-end:
-				return
-			case <-ticker.C:
+	t.stalls, t.delays = make(chan time.Duration, 100), make(chan time.Duration, 100)
+	end := make(chan struct{})
+	var watches sync.WaitGroup
+	watches.Go(func() {
+		every(tick, end, func(late time.Duration) {
+			if late > deadtime {
+				offer(t.stalls, late)
 			}
-			now := time.Now()
-			if late := now.Sub(last) - tick; late > deadtime {
-				select {
-				case t.stalls <- late:
-				default:
-				}
-			}
-			last = now
+		})
+	})
+	watches.Go(func() {
+		if !t.mixed {
+			return
 		}
-	}()
+		every(2*time.Second, end, func(time.Duration) {
+			begun := time.Now()
+			if err := exec.Command("/bin/true").Run(); err != nil {
+				t.Errorf("/bin/true: %v", err)
+			}
+			if took := time.Since(begun); took > usualProcess {
+				offer(t.delays, scriptProcesses*took)
+			}
+		})
+	})
 	t.Cleanup(func() {
 		close(end)
-		<-ended
+		watches.Wait()
 	})
+}
+
+// every calls again and again, with how late it was, until the end.
+func every(tick time.Duration, end <-chan struct{}, call func(late time.Duration)) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-end:
+			return
+		case <-ticker.C:
+		}
+		now := time.Now()
+		call(now.Sub(last) - tick)
+		last = now
+	}
+}
+
+// offer puts it into the channel unless that is full.
+func offer(into chan<- time.Duration, d time.Duration) {
+	select {
+	case into <- d:
+	default:
+	}
 }
 
 // noticeStalls widens what this round is judged by, if the machine stood still in it.
@@ -133,6 +171,11 @@ func (t *trial) noticeStalls() {
 		case late := <-t.stalls:
 			t.Logf("the machine stood still for %v", late.Round(time.Millisecond))
 			t.stall += late
+		case delay := <-t.delays:
+			if delay > t.slow {
+				t.Logf("a script of an original takes %v now", delay.Round(time.Second))
+				t.slow = delay
+			}
 		default:
 			return
 		}
@@ -158,7 +201,7 @@ func (t *trial) bounds() judge.Bounds {
 			b.Mute[n.Name] = n.Program == pair.Original
 		}
 	}
-	if stall := t.stall + t.stallBefore; stall > 0 {
+	if stall := t.stall + t.stallBefore + max(t.slow, t.slowBefore); stall > 0 {
 		b.Settle += stall + pause.both
 		b.Answer += stall + pause.nobody
 		b.Calm += stall + pause.nobody
@@ -280,7 +323,7 @@ func (t *trial) rest(what string) {
 		switch {
 		case err != nil && again:
 			begin = time.Now()
-		case err != nil && time.Since(begin) < limit+t.stall:
+		case err != nil && time.Since(begin) < limit+t.stall+t.slow:
 		case err != nil && *old:
 			t.Logf("TWO ORIGINALS: %s: %v", what, err)
 			t.restartOriginals()
@@ -314,7 +357,7 @@ func (t *trial) verdict(what string) (both, nobody time.Duration) {
 		}
 	}
 	t.noticeStalls()
-	if t.stall > 0 {
+	if t.stall+t.slow > 0 {
 		t.facts = append(t.facts, fact{t.judged, func(j *judge.Judge) { j.SetBounds(t.judged, t.bounds()) }})
 	}
 	slices.SortStableFunc(t.facts, func(a, b fact) int { return a.at.Compare(b.at) })

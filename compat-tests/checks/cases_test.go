@@ -241,6 +241,14 @@ func differenceOf(name string) *difference {
 	return nil
 }
 
+// originalWant is the original's verdict.
+func originalWant(c kase) string {
+	if d := differenceOf(c.name); d != nil {
+		return d.original
+	}
+	return c.want
+}
+
 // config is the ldirectord.cf with a virtual service for each case. Its
 // addresses are of no importance, as nothing is put into a table.
 func config(cases []kase) string {

@@ -55,15 +55,13 @@ func playWorld(dir string) int {
 	defer stop()
 	w.startServers()
 	cases := allCases()
-	path := filepath.Join(dir, "ldirectord.cf")
-	writeFile(path, config(cases))
-	w.report.Original = w.original(path, cases)
-	w.report.Ours = w.ours(path, cases, check.Env{})
+	w.report.Original = w.originalTwice(cases)
+	w.report.Ours = w.ours(cases, check.Env{})
 	roots := x509.NewCertPool()
 	content, err := os.ReadFile(filepath.Join(tls, "ca.crt"))
 	must(err)
 	roots.AppendCertsFromPEM(content)
-	w.report.Verifying = w.ours(path, cases, check.Env{Verify: check.Verify{Level: check.VerifyName, Roots: roots}})
+	w.report.Verifying = w.ours(cases, check.Env{Verify: check.Verify{Level: check.VerifyName, Roots: roots}})
 	for _, v := range []map[string]verdict{w.report.Ours, w.report.Verifying} {
 		for name, v := range v {
 			for _, word := range []string{password, wrong, secret} {
@@ -170,9 +168,31 @@ func answers(address string) bool {
 	return err == nil
 }
 
-// original returns the verdicts of the original ldirectord.
-func (w *world) original(path string, cases []kase) map[string]verdict {
-	cmd := exec.Command("perl", filepath.Join(w.dir, "verdicts.pl"), path, strconv.Itoa(4*limit), "24")
+// originalTwice has the original judge all cases side by side, and those once more,
+// one by one, that are not as wanted: on a busy machine one of many Perl processes runs
+// out of its check's time. What it says then counts.
+func (w *world) originalTwice(cases []kase) map[string]verdict {
+	verdicts := w.original(cases, 24)
+	for _, c := range cases {
+		if v := verdicts[c.name]; v.State != originalWant(c) {
+			fmt.Printf("%s: the original says %s (%s), once more\n", c.name, v.State, v.Text)
+			verdicts[c.name] = w.original([]kase{c}, 1)[c.name]
+		}
+	}
+	return verdicts
+}
+
+// write returns the path of a configuration with these cases.
+func (w *world) write(cases []kase) string {
+	path := filepath.Join(w.dir, "ldirectord.cf")
+	writeFile(path, config(cases))
+	return path
+}
+
+// original returns the verdicts of the original ldirectord, which runs so many
+// checks at once.
+func (w *world) original(cases []kase, atOnce int) map[string]verdict {
+	cmd := exec.Command("perl", filepath.Join(w.dir, "verdicts.pl"), w.write(cases), strconv.Itoa(4*limit), strconv.Itoa(atOnce))
 	cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+filepath.Join(w.dir, "tls/ca.crt"))
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -191,7 +211,8 @@ func (w *world) original(path string, cases []kase) map[string]verdict {
 }
 
 // ours returns the verdicts of our checks, which run all at once.
-func (w *world) ours(path string, cases []kase, env check.Env) map[string]verdict {
+func (w *world) ours(cases []kase, env check.Env) map[string]verdict {
+	path := w.write(cases)
 	content, err := os.ReadFile(path)
 	must(err)
 	cfg, found := ldconfig.Parse(path, string(content), system{})

@@ -11,9 +11,9 @@ import (
 
 // Times that are generous: they bound a failure, they measure nothing.
 const (
-	upWithin   = 40 * time.Second
-	moveWithin = 20 * time.Second
-	healWithin = 60 * time.Second
+	upWithin   = 2 * time.Minute
+	moveWithin = time.Minute
+	healWithin = 2 * time.Minute
 	quiet      = 1500 * time.Millisecond
 )
 
