@@ -124,8 +124,8 @@ chaos: all
 # the originals in it are slow enough. The others wait for timers most of the time.
 GUESTS := disks ldirectord packages realserver syncdaemon uml
 compat: all rpm
-	$(GO) test -count=1 -p 2 -timeout 20m $(filter-out $(GUESTS:%=lvsha/compat-tests/%),$(shell $(GO) list ./compat-tests/...))
-	$(GO) test -count=1 -p 1 -timeout 20m $(GUESTS:%=./compat-tests/%)
+	$(GO) test -count=1 -p 2 -timeout 40m $(filter-out $(GUESTS:%=lvsha/compat-tests/%),$(shell $(GO) list ./compat-tests/...))
+	$(GO) test -count=1 -p 1 -timeout 40m $(GUESTS:%=./compat-tests/%)
 
 test: deps check unit sim compat
 

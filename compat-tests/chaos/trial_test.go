@@ -23,6 +23,8 @@ const (
 	deadtime  = time.Second
 	initdead  = 3 * time.Second
 	busy      = 2500 * time.Millisecond
+	// … where an original takes part, whose scripts run some hundred processes each.
+	busyOriginal = 10 * time.Second
 )
 
 // group is the one group of a pair.
@@ -195,7 +197,7 @@ func (t *trial) bounds() judge.Bounds {
 		Settle: deadtime + keepalive + busy, Answer: deadtime + keepalive + busy, Calm: 15 * time.Second, Moves: 3,
 	}
 	if t.mixed {
-		b.Settle, b.Answer, b.Calm, b.Moves = busy+max(t.reached.both, t.before.both), busy+max(t.reached.nobody, t.before.nobody), 2*time.Minute, 6
+		b.Settle, b.Answer, b.Calm, b.Moves = busyOriginal+max(t.reached.both, t.before.both), busyOriginal+max(t.reached.nobody, t.before.nobody), 2*time.Minute, 6
 		b.Mute = make(map[string]bool)
 		for _, n := range t.nodes() {
 			b.Mute[n.Name] = n.Program == pair.Original

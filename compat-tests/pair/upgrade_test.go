@@ -49,7 +49,7 @@ type upgrade struct {
 
 // graceful is how long a client may be without an answer at a switch; what the
 // original needs for it, with room for a busy machine.
-const graceful = 15 * time.Second
+const graceful = 45 * time.Second
 
 // swap exchanges the program of one node. peer is the node that holds the address
 // afterwards, unless auto_failback brings it back.

@@ -17,7 +17,7 @@ const (
 	clientAddr   = "10.77.0.1"
 	etherARP     = 0x0806
 
-	probeEvery = 5 * time.Millisecond
+	probeEvery = 10 * time.Millisecond
 	// GapMin is the shortest time without an answer that is told.
 	GapMin = 25 * time.Millisecond
 )
