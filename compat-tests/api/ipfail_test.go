@@ -47,7 +47,7 @@ func TestIPFail(t *testing.T) {
 				appendTo(t, filepath.Join(n.Dir, "etc/ha.cf"), "respawn hacluster "+paths[c.ipfails[i]]+"\n")
 			}
 			start(t, p)
-			ctx, cancel := context.WithTimeout(context.Background(), 2*limit)
+			ctx, cancel := context.WithTimeout(context.Background(), 4*limit)
 			defer cancel()
 			for _, n := range []*pair.Node{p.Master, p.Standby} {
 				must(t, waitOnline(ctx, n))
@@ -57,10 +57,16 @@ func TestIPFail(t *testing.T) {
 			must(t, err)
 
 			mark := p.History.Now()
-			must(t, p.Master.CutLink())
-			_, err = p.History.WaitHolders(ctx, 4*time.Second, pair.Standby)
+			err = moves(ctx, p)
+			// What an original ipfail orders is lost now and then on a busy machine: its
+			// daemon never hears of it.
+			for again := 0; err != nil && again < 2 && (c.daemons[0] == old || c.ipfails[0] == old); again++ {
+				must(t, heals(ctx, p, pair.Master))
+				mark = p.History.Now()
+				err = moves(ctx, p)
+			}
 			must(t, err)
-			if n := moves(p.History.Since(mark)); n != 2 {
+			if n := moved(p.History.Since(mark)); n != 2 {
 				t.Errorf("the address came and went %d times when the cable was cut, not twice:\n%s", n, p.History)
 			}
 
@@ -79,7 +85,7 @@ func TestIPFail(t *testing.T) {
 			if c.returnsAfter == pair.Master {
 				want = 2
 			}
-			if n := moves(p.History.Since(mark)); n != want {
+			if n := moved(p.History.Since(mark)); n != want {
 				t.Errorf("the address came and went %d times when the cable was back, not %d times:\n%s", n, want, p.History)
 			}
 			for _, n := range []*pair.Node{p.Master, p.Standby} {
@@ -89,6 +95,17 @@ func TestIPFail(t *testing.T) {
 			}
 		})
 	}
+}
+
+// moves cuts the master's cable and waits until the standby has the address.
+func moves(ctx context.Context, p *pair.Pair) error {
+	if err := p.Master.CutLink(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit/2)
+	defer cancel()
+	_, err := p.History.WaitHolders(ctx, 4*time.Second, pair.Standby)
+	return err
 }
 
 // heals gives the master its cable back and waits until the address is where it
@@ -120,8 +137,8 @@ func waitOnline(ctx context.Context, n *pair.Node) error {
 	}
 }
 
-// moves counts how often an address came onto a node or went from one.
-func moves(events []pair.Event) int {
+// moved counts how often an address came onto a node or went from one.
+func moved(events []pair.Event) int {
 	n := 0
 	for _, e := range events {
 		if e.Kind == pair.Up || e.Kind == pair.Down {

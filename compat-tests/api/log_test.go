@@ -74,6 +74,10 @@ func corpus(t *testing.T, program pair.Program) map[string]string {
 	must(t, p.Master.HealLink())
 	wait(p.Master, m, "returning after partition")
 	must(t, p.Master.HealSecond())
+	if program == pair.Original { // both begin anew, some time later
+		wait(p.Master, m, "Local status now set to: 'active'")
+		wait(p.Standby, m, "Local status now set to: 'active'")
+	}
 	hold(pair.Master)
 	// Bad authentication.
 	m = p.History.Now()

@@ -17,9 +17,9 @@ import (
 
 const (
 	// sample is for how long the machine is watched. Short bursts must not count.
-	sample = 500 * time.Millisecond
+	sample = time.Second
 	// spare is the share of the time in which nothing may have waited for a processor.
-	spare = 0.4
+	spare = 0.5
 	// limit is how long to wait at the most: what else keeps the machine busy may not
 	// end.
 	limit = 5 * time.Minute
