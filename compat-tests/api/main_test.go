@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	hears()
 	flag.Parse()
 	// The tests wait for timers; they may do so side by side.
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "4"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

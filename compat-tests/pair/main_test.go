@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	pair.Agent()
 	flag.Parse()
 	// The scenarios wait for timers; they may do so side by side.
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "5"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
