@@ -45,17 +45,15 @@ func (t *trial) allow(r reach) {
 	t.facts = append(t.facts, fact{at, func(j *judge.Judge) { j.SetBounds(at, t.bounds()) }})
 }
 
-// noticeLostWord notes an original that has lost a word of its own: when it takes
-// over and has nothing yet, two of its scripts write into its fifo at the same time,
-// and what gets mixed is thrown away. The order to start its own groups may be in it;
-// it says then that it has them, and nobody does.
+// noticeLostWord notes an original that has lost a word of its own, which happens
+// when it takes over and has nothing yet.
 func (t *trial) noticeLostWord() {
 	if t.History.Holders() != "" {
 		return
 	}
 	for _, e := range t.History.Since(max(t.mark, t.lost)) {
 		for _, n := range t.nodes() {
-			if n.Program == pair.Original && e.Kind == pair.Line && e.Node == n.Name && strings.Contains(e.Text, "NV failure (msgfromsteam)") {
+			if n.Program == pair.Original && e.Node == n.Name && pair.LostWord(e) {
 				t.Logf("the original on %s has lost a word of its own at %s", n.Name, e.At.Format("15:04:05.000"))
 				t.allow(lostWord)
 				t.anew(n)

@@ -111,10 +111,21 @@ func (p *player) do(what string, err error) {
 // holder waits until the address is on these nodes only, and quiet.
 func (p *player) holder(what string, within, quiet time.Duration, nodes ...string) {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), within)
-	defer cancel()
-	if _, err := p.History.WaitHolders(ctx, quiet, nodes...); err != nil {
-		p.Fatalf("%s: %v", what, err)
+	for since := p.mark; ; {
+		ctx, cancel := context.WithTimeout(context.Background(), within)
+		_, err := p.History.WaitHolders(ctx, quiet, nodes...)
+		cancel()
+		if err == nil {
+			break
+		}
+		now := p.History.Now()
+		revived, reviveErr := p.Revive(since)
+		p.do("start anew", reviveErr)
+		if !revived {
+			p.Fatalf("%s: %v", what, err)
+		}
+		p.Logf("%s: an original had lost a word of its own", what)
+		since = now
 	}
 	p.report(what)
 }

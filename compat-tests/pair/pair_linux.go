@@ -243,6 +243,35 @@ func (p *process) ip(commands ...string) error {
 // from here an overlap counts.
 func (p *Pair) Settled() { p.History.add(Event{At: time.Now(), Kind: Fault, Text: settled}) }
 
+// LostWord reports whether an event is the line of an original that has lost a word
+// of its own: two of its scripts wrote into its fifo at the same time, and what got
+// mixed is thrown away. If the order to start its groups was in it, it says that it has
+// them and nobody does.
+func LostWord(e Event) bool {
+	return e.Kind == Line && (strings.Contains(e.Text, "NV failure (msgfromsteam)") || strings.Contains(e.Text, "msg2string: Message with zero fields"))
+}
+
+// HasLostWord reports whether a node has said so at any time.
+func (p *Pair) HasLostWord(n *Node) bool {
+	return slices.ContainsFunc(p.History.Since(0), func(e Event) bool { return e.Node == n.Name && LostWord(e) })
+}
+
+// Revive starts an original anew that has lost a word since the mark, if nobody has
+// the address, and reports whether there was one.
+func (p *Pair) Revive(since Mark) (bool, error) {
+	if p.History.Holders() != "" {
+		return false, nil
+	}
+	for _, e := range p.History.Since(since) {
+		for _, n := range []*Node{p.Master, p.Standby} {
+			if n.Program == Original && e.Node == n.Name && LostWord(e) {
+				return true, errors.Join(n.Stop(), n.Start())
+			}
+		}
+	}
+	return false, nil
+}
+
 // Client runs a command beside the nodes, where the client is; it must succeed.
 func (p *Pair) Client(argv ...string) error { return p.hub.run(argv...) }
 
