@@ -125,20 +125,9 @@ func start(t *testing.T, p *pair.Pair) {
 	for range 2 {
 		must(t, <-errs)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*limit)
+	must(t, p.WaitHolders(0, limit, time.Second, pair.Master))
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	first, end := context.WithTimeout(ctx, limit)
-	defer end()
-	_, err := p.History.WaitHolders(first, time.Second, pair.Master)
-	if err != nil {
-		revived, reviveErr := p.Revive(0)
-		must(t, reviveErr)
-		if revived {
-			t.Log("an original had lost a word of its own")
-			_, err = p.History.WaitHolders(ctx, time.Second, pair.Master)
-		}
-	}
-	must(t, err)
 	for _, n := range []*pair.Node{p.Master, p.Standby} {
 		must(t, n.WaitLine(ctx, 0, "remote resource transition completed."))
 	}

@@ -35,9 +35,9 @@ const lockName = "lvsha-tests.pace"
 // Begin waits until the machine has processors to spare. Nobody else begins before
 // done is called, which is when what is begun shows in the load. Where the kernel
 // does not tell, or nothing becomes better for long, it waits for the others alone.
-func Begin() (done func()) { return begin(limit) }
+func Begin() (done func()) { return begin(pressureFile, limit) }
 
-func begin(limit time.Duration) (done func()) {
+func begin(path string, limit time.Duration) (done func()) {
 	file, err := os.OpenFile(filepath.Join(os.TempDir(), lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return func() {}
@@ -47,7 +47,7 @@ func begin(limit time.Duration) (done func()) {
 		return func() {}
 	}
 	for begun := time.Now(); time.Since(begun) < limit; {
-		if waited, ok := pressure(pressureFile); !ok || waited < 1-spare {
+		if waited, ok := pressure(path); !ok || waited < 1-spare {
 			break
 		}
 	}

@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -33,9 +34,9 @@ func TestStalled(t *testing.T) {
 // TestOneBeginsAtATime has a second one begin while the first has not done so.
 func TestOneBeginsAtATime(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	done := begin(0)
+	done := begin(pressureFile, 0)
 	second := make(chan func())
-	go func() { second <- begin(0) }()
+	go func() { second <- begin(pressureFile, 0) }()
 	select {
 	case <-second:
 		t.Fatal("two have begun")
@@ -43,4 +44,35 @@ func TestOneBeginsAtATime(t *testing.T) {
 	}
 	done()
 	(<-second)()
+}
+
+// TestBeginsWhenThereIsTime has something wait for a processor all the time, and then
+// nothing any more.
+func TestBeginsWhenThereIsTime(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	path := filepath.Join(t.TempDir(), "cpu")
+	since := time.Now()
+	tell := func() {
+		line := fmt.Sprintf("some avg10=0.00 avg60=0.00 avg300=0.00 total=%d\n", time.Since(since).Microseconds())
+		if err := os.WriteFile(path+".new", []byte(line), 0o600); err != nil {
+			t.Error(err)
+		}
+		if err := os.Rename(path+".new", path); err != nil {
+			t.Error(err)
+		}
+	}
+	tell()
+	begun := make(chan func())
+	go func() { begun <- begin(path, limit) }()
+	tick := time.NewTicker(sample / 20)
+	defer tick.Stop()
+	for range 3 * 20 {
+		select {
+		case <-begun:
+			t.Fatal("begun on a busy machine")
+		case <-tick.C:
+			tell()
+		}
+	}
+	(<-begun)()
 }

@@ -111,21 +111,8 @@ func (p *player) do(what string, err error) {
 // holder waits until the address is on these nodes only, and quiet.
 func (p *player) holder(what string, within, quiet time.Duration, nodes ...string) {
 	p.Helper()
-	for since := p.mark; ; {
-		ctx, cancel := context.WithTimeout(context.Background(), within)
-		_, err := p.History.WaitHolders(ctx, quiet, nodes...)
-		cancel()
-		if err == nil {
-			break
-		}
-		now := p.History.Now()
-		revived, reviveErr := p.Revive(since)
-		p.do("start anew", reviveErr)
-		if !revived {
-			p.Fatalf("%s: %v", what, err)
-		}
-		p.Logf("%s: an original had lost a word of its own", what)
-		since = now
+	if err := p.WaitHolders(p.mark, within, quiet, nodes...); err != nil {
+		p.Fatalf("%s: %v", what, err)
 	}
 	p.report(what)
 }

@@ -1,6 +1,7 @@
 package pair
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -265,11 +266,32 @@ func (p *Pair) Revive(since Mark) (bool, error) {
 	for _, e := range p.History.Since(since) {
 		for _, n := range []*Node{p.Master, p.Standby} {
 			if n.Program == Original && e.Node == n.Name && LostWord(e) {
+				n.Note("has lost a word of its own")
 				return true, errors.Join(n.Stop(), n.Start())
 			}
 		}
 	}
 	return false, nil
+}
+
+// WaitHolders waits until the address is on these nodes only, and quiet. If it is not
+// in time, and an original has lost a word since the mark, it is started anew and has
+// the time again.
+func (p *Pair) WaitHolders(since Mark, within, quiet time.Duration, nodes ...string) error {
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), within)
+		_, err := p.History.WaitHolders(ctx, quiet, nodes...)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		now := p.History.Now()
+		revived, reviveErr := p.Revive(since)
+		if !revived || reviveErr != nil {
+			return errors.Join(err, reviveErr)
+		}
+		since = now
+	}
 }
 
 // Client runs a command beside the nodes, where the client is; it must succeed.
