@@ -20,7 +20,7 @@ import (
 )
 
 // limit is how long the whole of it may take.
-const limit = 4 * time.Minute
+const limit = 8 * time.Minute
 
 func main() {
 	var err error

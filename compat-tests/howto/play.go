@@ -35,23 +35,23 @@ func Play(out io.Writer) ([]Result, error) {
 	if err := p.set(); err != nil {
 		return nil, err
 	}
-	p.step("start", 30*time.Second, "Both directors: /etc/init.d/heartbeat start.", p.start, func() bool {
+	p.step("start", stepLimit, "Both directors: /etc/init.d/heartbeat start.", p.start, func() bool {
 		return p.on(p.master) && p.reals(p.master) == 2
 	})
-	p.step("traffic", 10*time.Second, "The client asks the VIP through the master, from four addresses.", p.client.start, p.bothServe)
-	p.step("web server dies", 30*time.Second, "The web server www1 is killed.", func() error { p.web1.kill(); return nil }, func() bool {
+	p.step("traffic", stepLimit, "The client asks the VIP through the master, from four addresses.", p.client.start, p.bothServe)
+	p.step("web server dies", stepLimit, "The web server www1 is killed.", func() error { p.web1.kill(); return nil }, func() bool {
 		return p.reals(p.master) == 1
 	})
-	p.step("web server returns", 30*time.Second, "The web server www1 is started again.", p.web1.start, func() bool {
+	p.step("web server returns", stepLimit, "The web server www1 is started again.", p.web1.start, func() bool {
 		return p.reals(p.master) == 2
 	})
-	p.step("stop of the master", 30*time.Second, "Master: /etc/init.d/heartbeat stop.", func() error { return p.software.stop(p, p.master) }, func() bool {
+	p.step("stop of the master", stepLimit, "Master: /etc/init.d/heartbeat stop.", func() error { return p.software.stop(p, p.master) }, func() bool {
 		return p.on(p.standby) && p.reals(p.standby) == 2 && p.services(p.master) == 0
 	})
-	p.step("failback", 60*time.Second, "Master: /etc/init.d/heartbeat start.", func() error { return p.software.start(p, p.master) }, func() bool {
+	p.step("failback", stepLimit, "Master: /etc/init.d/heartbeat start.", func() error { return p.software.start(p, p.master) }, func() bool {
 		return p.on(p.master) && p.reals(p.master) == 2 && p.services(p.standby) == 0
 	})
-	p.step("death of the master", 60*time.Second, "Master: SIGKILL to every process, and the cable is out.", p.master.die, func() bool {
+	p.step("death of the master", stepLimit, "Master: SIGKILL to every process, and the cable is out.", p.master.die, func() bool {
 		return p.standby.holdsVIP() && p.reals(p.standby) == 2
 	})
 	_ = p.client.stdin.Close()
