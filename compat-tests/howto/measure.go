@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// stepLimit is how long a measured step may take; the originals need up to a
+// stepLimit is how long a step may take; the originals need up to a
 // minute for some.
 const stepLimit = 2 * time.Minute
 
