@@ -41,6 +41,10 @@ type Machine struct {
 	Modules []string
 	// Console receives what the script prints, while it prints it. Nil drops it.
 	Console io.Writer
+
+	// wholeState has the registers completed that the kernel does not know
+	// also where the processor has no others, so that a test shows it.
+	wholeState bool
 }
 
 // DefaultModules are loaded when Machine.Modules is nil.
@@ -60,6 +64,9 @@ func Missing() error {
 	}
 	if _, err := lookSystemPath("modprobe"); err != nil {
 		lacks = append(lacks, "modprobe (Debian: kmod)")
+	}
+	if _, err := exec.LookPath(compiler); err != nil && hostNeedsWholeState() {
+		lacks = append(lacks, compiler+", as the processor has AMX (Debian: gcc, libc6-dev)")
 	}
 	if len(lacks) > 0 {
 		return fmt.Errorf("boot User-mode Linux: missing %s", strings.Join(lacks, ", "))
@@ -123,6 +130,13 @@ func (m Machine) boot(ctx context.Context, dir string) ([]byte, error) {
 	}, moreArguments()...)
 	cmd := exec.CommandContext(ctx, kernelName(), arguments...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+	if m.wholeState || hostNeedsWholeState() {
+		library, err := buildWholeState(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		cmd.Env = append(cmd.Env, "LD_PRELOAD="+library)
+	}
 	cmd.Stdout, cmd.Stderr = filter, &filter.noise
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
