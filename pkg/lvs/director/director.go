@@ -21,7 +21,9 @@ import (
 type Kernel interface {
 	Table() (plan.Table, error)
 	Entry(service plan.Service) (plan.Entry, error)
-	Apply(op plan.Op) error
+	// ApplyAll carries out operations, one after the other; each is tried. It
+	// returns nil, or the error of each or nil.
+	ApplyAll(ops []plan.Op) []error
 }
 
 // Options say what a director works with.
@@ -226,11 +228,13 @@ func (d *Director) stop() {
 		d.logf(logging.Error, "stop: %v", err)
 		return
 	}
+	t := d.turn()
 	for _, op := range plan.Stop(table, d.virtuals()) {
 		s := d.serviceOf(op.Service.Key)
-		s.logPurge(d)
-		d.apply(s, op)
+		t.then(func() { s.logPurge(d) })
+		t.change(s, op, nil)
 	}
+	t.end()
 }
 
 func (d *Director) virtuals() []plan.Virtual {

@@ -127,6 +127,8 @@ func (w *world) Table() (plan.Table, error) { return w.kernel.Table() }
 
 func (w *world) Entry(s plan.Service) (plan.Entry, error) { return w.kernel.Entry(s) }
 
+func (w *world) ApplyAll(ops []plan.Op) []error { return ipvstest.Each(ops, w.Apply) }
+
 func (w *world) Apply(op plan.Op) error {
 	w.mu.Lock()
 	refuse := w.refuse

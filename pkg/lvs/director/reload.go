@@ -135,14 +135,15 @@ func (s *service) inherit(old *service) {
 
 // applyKnown gives servers that are new to a job the result that it has.
 func (d *Director) applyKnown() {
-	batch := make(plan.Table)
+	t := d.turn()
+	defer t.end()
 	for _, c := range d.checkers {
 		if c.last.checker == nil {
 			continue
 		}
 		for _, sub := range c.subs {
 			if sub.service.servers[sub.index].State == health.Unknown {
-				d.judge(sub, c.last, batch)
+				t.judge(sub, c.last)
 			}
 		}
 	}

@@ -60,11 +60,11 @@ func (d *Director) adopt(table plan.Table) {
 
 // synchronise brings the kernel's whole table in line, at start and at reload.
 func (d *Director) synchronise(table plan.Table, former []plan.Key) {
-	added := make(map[plan.Key]bool)
+	t := d.turn()
 	for _, op := range plan.Diff(table, d.virtuals(), former) {
-		added[op.Service.Key] = added[op.Service.Key] || op.Action == plan.AddService
-		d.apply(d.serviceOf(op.Service.Key), op)
+		t.change(d.serviceOf(op.Service.Key), op, nil)
 	}
+	t.end()
 	var changed []string
 	for _, s := range d.services {
 		if _, exists := table[s.key]; exists && s.config.Refused == "" {
@@ -74,38 +74,15 @@ func (d *Director) synchronise(table plan.Table, former []plan.Key) {
 	logging.Lines(d.o.Log, logging.Info, changed)
 }
 
-// apply carries out one operation and says so. It returns false if the kernel
-// refused. An error that repeats is logged once, until the operation succeeds.
-func (d *Director) apply(s *service, op plan.Op) bool {
-	what := op.Action.String() + op.Service.Key.String() + op.Dest.Addr.String()
-	err := d.o.Kernel.Apply(op)
-	if s != nil && op.Action == plan.AddService {
-		s.absent = err != nil
-	}
-	if err != nil {
-		if !d.failures[what] {
-			d.failures[what] = true
-			d.logf(logging.Error, "%v; it will be tried again", err)
-		}
-		return false
-	}
-	delete(d.failures, what)
-	if text := describe(s, op, d.phase); text != "" {
-		d.logf(logging.Info, "%s", text)
-		if s != nil && op.Action >= plan.AddDest {
-			d.alert(s, op, text)
-		}
-	}
-	return true
-}
-
 // settleKnown stops waiting for the servers of services that know all of them.
 func (d *Director) settleKnown() {
+	t := d.turn()
 	for _, s := range d.services {
 		if !s.settled && s.allKnown() {
-			d.settle(s)
+			t.settle(s)
 		}
 	}
+	t.end()
 	d.checkReady()
 }
 
@@ -120,30 +97,32 @@ func (s *service) allKnown() bool {
 
 // settleAll ends the grace time.
 func (d *Director) settleAll() {
+	t := d.turn()
 	for _, s := range d.services {
 		if !s.settled {
-			d.settle(s)
+			t.settle(s)
 		}
 	}
+	t.end()
 	d.becomeReady()
 }
 
-func (d *Director) settle(s *service) {
+func (t *turn) settle(s *service) {
 	s.settled = true
-	if s.config.Refused != "" || d.standby {
+	if s.config.Refused != "" || t.d.standby {
 		return
 	}
 	if s.plan().NoneUp() && s.config.Fallback != nil {
-		entry, err := d.o.Kernel.Entry(plan.ServiceOf(s.config))
+		entry, err := t.entry(s)
 		if err != nil {
-			d.logOnce(err)
+			t.d.logOnce(err)
 			return
 		}
 		for _, op := range plan.Settle(entry, s.plan()) {
-			d.apply(s, op)
+			t.change(s, op, nil)
 		}
 	}
-	d.tellFallbackCommand(s)
+	t.tellFallbackCommand(s)
 }
 
 func (d *Director) logOnce(err error) {

@@ -62,11 +62,13 @@ func (d *Director) activate() error {
 		}
 	}
 	d.synchronise(table, nil)
+	t := d.turn()
 	for _, s := range d.services {
 		if s.settled {
-			d.tellFallbackCommand(s)
+			t.tellFallbackCommand(s)
 		}
 	}
+	t.end()
 	d.phase = before
 	return nil
 }

@@ -112,13 +112,41 @@ func (k *Kernel) Apply(op plan.Op) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.apply(op); err != nil {
-		object := op.Service.Key.String()
-		if op.Action >= plan.AddDest {
-			object = op.Dest.Addr.String() + " of " + object
-		}
-		return fmt.Errorf("%s %s: %w", op.Action, object, explain(op, err))
+		return refusalOf(op, err)
 	}
 	return nil
+}
+
+// ApplyAll carries out operations, one after the other. It returns nil, or for each
+// its error or nil: one that the kernel refuses does not end those behind it. libipvs
+// takes one at a time and waits for it on another goroutine; a start has thousands.
+func (k *Kernel) ApplyAll(ops []plan.Op) []error {
+	var errs []error
+	failed := func(i int, err error) {
+		if errs == nil {
+			errs = make([]error, len(ops))
+		}
+		errs[i] = err
+	}
+	if len(ops) == 1 {
+		if err := k.Apply(ops[0]); err != nil {
+			failed(0, err)
+		}
+		return errs
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.raw.applyAll(ops, func(i int, err error) { failed(i, refusalOf(ops[i], err)) })
+	return errs
+}
+
+// refusalOf says which operation an error of the kernel is about.
+func refusalOf(op plan.Op, err error) error {
+	object := op.Service.Key.String()
+	if op.Action >= plan.AddDest {
+		object = op.Dest.Addr.String() + " of " + object
+	}
+	return fmt.Errorf("%s %s: %w", op.Action, object, explain(op, err))
 }
 
 func (k *Kernel) apply(op plan.Op) error {

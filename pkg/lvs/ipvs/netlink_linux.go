@@ -80,7 +80,7 @@ func parseAttrs(b []byte) (map[uint16][]byte, error) {
 type genl struct {
 	fd  int
 	seq uint32
-	out []byte // the last request
+	out []byte // the last requests
 	in  *inbox
 }
 
@@ -148,15 +148,92 @@ func (g *genl) each(family uint16, command, version uint8, flags uint16, attrs [
 
 // compose makes the next request.
 func (g *genl) compose(family uint16, command, version uint8, flags uint16, attrs []attr) {
+	g.out = g.out[:0]
+	g.add(family, command, version, flags, attrs)
+}
+
+// add puts another request behind those that are sent next.
+func (g *genl) add(family uint16, command, version uint8, flags uint16, attrs []attr) {
 	g.seq++
-	b := append(g.out[:0], make([]byte, headerSize)...)
+	start := len(g.out)
+	b := append(g.out, make([]byte, headerSize)...)
 	b = append(b, command, version, 0, 0)
 	b = appendAttrs(b, attrs)
-	binary.NativeEndian.PutUint32(b, uint32(len(b)))
-	binary.NativeEndian.PutUint16(b[4:], family)
-	binary.NativeEndian.PutUint16(b[6:], flags|syscall.NLM_F_REQUEST)
-	binary.NativeEndian.PutUint32(b[8:], g.seq)
+	binary.NativeEndian.PutUint32(b[start:], uint32(len(b)-start))
+	binary.NativeEndian.PutUint16(b[start+4:], family)
+	binary.NativeEndian.PutUint16(b[start+6:], flags|syscall.NLM_F_REQUEST)
+	binary.NativeEndian.PutUint32(b[start+8:], g.seq)
 	g.out = b
+}
+
+// together sends the requests that were added, of which only the last asks for an
+// acknowledgement. refused is called with the number of each, from 0, that the
+// kernel refused; an error is one of the socket, after which it is not known what
+// became of the others.
+func (g *genl) together(n int, refused func(i int, err syscall.Errno)) error {
+	if err := g.send(false); err != nil {
+		return fmt.Errorf("netlink send: %w", err)
+	}
+	first := g.seq - uint32(n-1)
+	for {
+		count, err := g.in.receive(g.fd)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("netlink receive: %w", err)
+		}
+		for k := range count {
+			b, err := g.in.message(k)
+			if err != nil {
+				return err
+			}
+			if done, err := verdicts(b, first, n, refused); done || err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// verdicts reads what the kernel says of n requests, the first of which has the
+// number first; done is what it says of the last.
+func verdicts(b []byte, first uint32, n int, refused func(i int, err syscall.Errno)) (done bool, err error) {
+	for len(b) >= headerSize {
+		m, rest, err := cutMessage(b)
+		if err != nil {
+			return false, err
+		}
+		b = rest
+		i := m.seq - first // of another request: beyond n
+		if m.kind != syscall.NLMSG_ERROR || i >= uint32(n) {
+			continue
+		}
+		if len(m.data) < 4 {
+			return false, errShort
+		}
+		if code := int32(binary.NativeEndian.Uint32(m.data)); code != 0 {
+			refused(int(i), syscall.Errno(-code))
+		}
+		done = done || i == uint32(n-1)
+	}
+	return done, nil
+}
+
+// answered is one message of the kernel.
+type answered struct {
+	kind uint16
+	seq  uint32
+	data []byte
+}
+
+// cutMessage takes the first message off what was received.
+func cutMessage(b []byte) (m answered, rest []byte, err error) {
+	size := int(binary.NativeEndian.Uint32(b))
+	if size < headerSize || size > len(b) {
+		return m, nil, errShort
+	}
+	m = answered{kind: binary.NativeEndian.Uint16(b[4:]), seq: binary.NativeEndian.Uint32(b[8:]), data: b[headerSize:size]}
+	return m, b[min(align(size), len(b)):], nil
 }
 
 // send sends the request to the kernel, which has answered when it returns. A
@@ -189,16 +266,16 @@ const headerSize = syscall.NLMSG_HDRLEN
 // the answer.
 func (g *genl) collect(b []byte, flags uint16, visit func(attrs []byte) error) (done bool, failed error) {
 	for len(b) >= headerSize {
-		size := int(binary.NativeEndian.Uint32(b))
-		if size < headerSize || size > len(b) {
-			return true, errShort
+		m, rest, err := cutMessage(b)
+		if err != nil {
+			return true, err
 		}
-		kind, seq, data := binary.NativeEndian.Uint16(b[4:]), binary.NativeEndian.Uint32(b[8:]), b[headerSize:size]
-		b = b[min(align(size), len(b)):]
-		if seq != g.seq {
+		b = rest
+		if m.seq != g.seq {
 			continue
 		}
-		switch kind {
+		data := m.data
+		switch m.kind {
 		case syscall.NLMSG_DONE:
 			return true, failed
 		case syscall.NLMSG_ERROR:

@@ -3,6 +3,7 @@ package ipvs
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"net/netip"
 	"syscall"
 	"testing"
@@ -77,6 +78,41 @@ func TestAnswersAreTakenApart(t *testing.T) {
 		done, err := genl.collect(c.b, syscall.NLM_F_DUMP, func([]byte) error { seen++; return nil })
 		if done != c.done || !errors.Is(err, c.err) || seen != c.seen {
 			t.Errorf("%s: done %v, %v, %d answers", name, done, err, seen)
+		}
+	}
+}
+
+func TestVerdictsOnManyRequests(t *testing.T) {
+	t.Parallel()
+	verdict := func(seq uint32, errno syscall.Errno) []byte {
+		return message(syscall.NLMSG_ERROR, seq, binary.NativeEndian.AppendUint32(nil, uint32(-int32(errno))))
+	}
+	join := func(parts ...[]byte) (b []byte) {
+		for _, p := range parts {
+			b = append(b, p...)
+		}
+		return b
+	}
+	for name, c := range map[string]struct {
+		b       []byte
+		done    bool
+		err     error
+		refused map[int]syscall.Errno
+	}{
+		"none refused":              {verdict(9, 0), true, nil, nil},
+		"the last refused":          {verdict(9, syscall.ESRCH), true, nil, map[int]syscall.Errno{2: syscall.ESRCH}},
+		"one refused":               {verdict(8, syscall.ENOENT), false, nil, map[int]syscall.Errno{1: syscall.ENOENT}},
+		"all refused":               {join(verdict(7, 1), verdict(8, 2), verdict(9, 3)), true, nil, map[int]syscall.Errno{0: 1, 1: 2, 2: 3}},
+		"of requests before":        {join(verdict(6, 1), verdict(9, 0)), true, nil, nil},
+		"of no request":             {verdict(10, 1), false, nil, nil},
+		"another kind of message":   {message(0x20, 9, make([]byte, 4)), false, nil, nil},
+		"an error without a number": {message(syscall.NLMSG_ERROR, 9, nil), false, errShort, nil},
+		"a length beyond the end":   {append(binary.NativeEndian.AppendUint32(nil, 4096), make([]byte, 12)...), false, errShort, nil},
+	} {
+		refused := make(map[int]syscall.Errno)
+		done, err := verdicts(c.b, 7, 3, func(i int, err syscall.Errno) { refused[i] = err })
+		if done != c.done || !errors.Is(err, c.err) || !maps.Equal(refused, c.refused) {
+			t.Errorf("%s: done %v, %v, refused %v", name, done, err, refused)
 		}
 	}
 }

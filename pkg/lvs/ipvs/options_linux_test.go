@@ -93,9 +93,39 @@ func TestTheKernelsTable(t *testing.T) {
 		for _, d := range e.Dests {
 			ops = append(ops, plan.Op{Action: plan.AddDest, Service: e.Service, Dest: d})
 		}
-		for _, op := range ops {
+		// What one way has set up the other one says is there already.
+		for i, op := range ops {
 			if err := k.Apply(op); err != nil {
 				t.Fatal(err)
+			}
+			ops[i].Before = op.Dest
+		}
+		errs := k.ApplyAll(append(ops, ops[0]))
+		for i := range len(ops) + 1 {
+			if errs == nil || !errors.Is(errs[i], syscall.EEXIST) {
+				t.Fatalf("%s of %s again: %v", ops[i%len(ops)].Action, key, errs)
+			}
+		}
+		var off []plan.Op
+		for _, op := range ops[1:] {
+			op.Action = plan.DeleteDest
+			off = append(off, op)
+		}
+		off = append(off, plan.Op{Action: plan.DeleteService, Service: e.Service})
+		if errs := k.ApplyAll(off); errs != nil {
+			t.Fatalf("delete %s: %v", key, errs)
+		}
+		// In the middle of what it takes is what it refuses.
+		refused := plan.Op{Action: plan.EditDest, Service: e.Service, Dest: plan.Dest{Addr: netip.MustParseAddrPort("10.99.0.1:80")}}
+		if key.IPv6 {
+			refused.Dest.Addr = netip.MustParseAddrPort("[2001:db8:99::1]:80")
+		}
+		at := len(ops) / 2
+		mixed := slices.Insert(slices.Clone(ops), at+1, refused)
+		errs = k.ApplyAll(mixed)
+		for i := range mixed {
+			if want := i == at+1; errs == nil || (errs[i] != nil) != want || want && !errors.Is(errs[i], syscall.ENOENT) {
+				t.Fatalf("%d of %d operations on %s: %v", i, len(mixed), key, errs)
 			}
 		}
 	}

@@ -107,13 +107,48 @@ func destAttrs(d plan.Dest, full bool) attr {
 	return attr{kind: attrDest, nested: attrs}
 }
 
-func (r *rawConn) apply(op plan.Op) error {
+func opAttrs(op plan.Op) []attr {
 	attrs := []attr{serviceAttrs(op.Service, op.Action <= plan.EditService)}
 	if op.Action >= plan.AddDest {
 		attrs = append(attrs, destAttrs(op.Dest, op.Action != plan.DeleteDest))
 	}
-	_, err := r.genl.request(r.family, commands[op.Action], ipvsVersion, syscall.NLM_F_ACK, attrs)
+	return attrs
+}
+
+func (r *rawConn) apply(op plan.Op) error {
+	_, err := r.genl.request(r.family, commands[op.Action], ipvsVersion, syscall.NLM_F_ACK, opAttrs(op))
 	return err
+}
+
+// maxTogether is how many operations go into one message. What the kernel says of
+// them must fit into the socket's buffer, if it refuses them all; that of Linux
+// has room for some 200.
+const maxTogether = 64
+
+// applyAll carries out operations one after the other, many with one call, and
+// calls failed for each that was not.
+func (r *rawConn) applyAll(ops []plan.Op, failed func(i int, err error)) {
+	for start := 0; start < len(ops); start += maxTogether {
+		part := ops[start:min(start+maxTogether, len(ops))]
+		r.genl.out = r.genl.out[:0]
+		for i, op := range part {
+			flags := uint16(0)
+			if i == len(part)-1 {
+				flags = syscall.NLM_F_ACK
+			}
+			r.genl.add(r.family, commands[op.Action], ipvsVersion, flags, opAttrs(op))
+		}
+		refused := make(map[int]bool)
+		err := r.genl.together(len(part), func(i int, err syscall.Errno) {
+			refused[i] = true
+			failed(start+i, err)
+		})
+		for i := range part {
+			if err != nil && !refused[i] {
+				failed(start+i, err)
+			}
+		}
+	}
 }
 
 // dests appends the servers of a service to a list.

@@ -62,6 +62,23 @@ func (k *Kernel) Apply(op plan.Op) error {
 	return nil
 }
 
+// ApplyAll carries out operations, with an error for each that was refused; nil if
+// none was.
+func (k *Kernel) ApplyAll(ops []plan.Op) []error { return Each(ops, k.Apply) }
+
+// Each is ApplyAll by a function for one operation.
+func Each(ops []plan.Op, apply func(plan.Op) error) (errs []error) {
+	for i, op := range ops {
+		if err := apply(op); err != nil {
+			if errs == nil {
+				errs = make([]error, len(ops))
+			}
+			errs[i] = err
+		}
+	}
+	return errs
+}
+
 // Writes counts the successful operations.
 func (k *Kernel) Writes() int {
 	k.mu.Lock()
