@@ -97,11 +97,11 @@ func measureTables(c cast) (f tableFigures, err error) {
 			return f, fmt.Errorf("%s: %w: %s", line, err, out)
 		}
 	}
-	pages, err := serveAll()
+	pages, err := servePages(ctx)
 	if err != nil {
 		return f, err
 	}
-	defer pages.end()
+	defer func() { err = errors.Join(err, pages.end()) }()
 	if err := os.MkdirAll("/etc/ha.d/conf", 0o755); err != nil {
 		return f, err
 	}
@@ -118,7 +118,11 @@ func measureTables(c cast) (f tableFigures, err error) {
 	if err != nil {
 		return f, err
 	}
-	f.Start, f.Behind = complete.Sub(began).Seconds(), max(0, complete.Sub(pages.lastFirst()).Seconds())
+	asked, err := pages.lastFirst()
+	if err != nil {
+		return f, err
+	}
+	f.Start, f.Behind = complete.Sub(began).Seconds(), max(0, complete.Sub(asked).Seconds())
 	if c != ours {
 		return f, nil
 	}
