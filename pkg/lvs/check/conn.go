@@ -30,19 +30,13 @@ func dialHost(ctx context.Context, network, address string) (net.Conn, error) {
 	return dialer.DialContext(ctx, network, address)
 }
 
-// open connects and ties the connection to the context: its deadline holds for
-// everything read and written, and its end closes the connection. The function
-// returned must be called when the connection is not used any more.
+// open connects and ties the connection to the context, whose end closes it: what is
+// read and written fails then. The function returned must be called when the
+// connection is not used any more.
 func open(ctx context.Context, dial Dial, network, address string) (net.Conn, func(), error) {
 	conn, err := dial(ctx, network, address)
 	if err != nil {
 		return nil, nil, fmt.Errorf("connect %s: %w", address, cause(err))
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		if err := conn.SetDeadline(deadline); err != nil {
-			_ = conn.Close()
-			return nil, nil, fmt.Errorf("connect %s: %w", address, err)
-		}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return conn, func() { stop(); _ = conn.Close() }, nil

@@ -1,6 +1,9 @@
 package check
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // connect is checktype=connect: a TCP connection that is closed at once.
 type connect struct {
@@ -8,11 +11,13 @@ type connect struct {
 	dial   Dial
 }
 
-func (c connect) Run(ctx context.Context) Result {
+func (c connect) Run(ctx context.Context) Result { return c.runSince(ctx, time.Now()) }
+
+func (c connect) runSince(ctx context.Context, began time.Time) Result {
 	if c.target.Port == 0 {
 		return down("", errNoPort)
 	}
-	ctx, cancel := within(ctx, c.target.Timeout)
+	ctx, cancel := context.WithDeadline(ctx, began.Add(c.target.Timeout))
 	defer cancel()
 	_, done, err := open(ctx, c.dial, "tcp", c.target.hostPort())
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"lvsha/pkg/lvs/config"
 	"lvsha/pkg/lvs/pattern"
@@ -102,14 +103,16 @@ func proxyHop(t Target) (h hop, invalid string) {
 	return h, ""
 }
 
-func (c *httpCheck) Run(ctx context.Context) Result {
+func (c *httpCheck) Run(ctx context.Context) Result { return c.runSince(ctx, time.Now()) }
+
+func (c *httpCheck) runSince(ctx context.Context, began time.Time) Result {
 	if c.invalid != "" {
 		return down(c.invalid, fmt.Errorf("check %s: %s", c.target.Service, c.invalid))
 	}
 	if c.target.Port == 0 && c.target.URL == "" {
 		return down("", errNoPort)
 	}
-	ctx, cancel := within(ctx, c.target.Timeout)
+	ctx, cancel := context.WithDeadline(ctx, began.Add(c.target.Timeout))
 	defer cancel()
 	share := &bodyShare{}
 	defer share.release()

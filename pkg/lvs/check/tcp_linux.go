@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -14,8 +15,9 @@ import (
 // tcpConn is a connection over TCP that was made with as few system calls as it
 // takes: thousands of servers are connected to anew in every interval.
 type tcpConn struct {
-	file          *os.File
-	local, remote netip.AddrPort
+	file   *os.File
+	remote netip.AddrPort
+	writes atomic.Uint32
 }
 
 // dialTCP connects. A connection that stands at once, as one to this machine
@@ -46,17 +48,33 @@ func (c *tcpConn) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	name, err := syscall.Getsockname(fd)
-	if err != nil {
-		return err
-	}
 	// Where nobody has a port of this machine, the kernel may give it to the
 	// connection that goes there, which is then joined to itself.
-	if c.local = addrPort(name); c.local == c.remote {
+	if c.remote.Port() >= firstGiven && c.local() == c.remote {
 		return syscall.ECONNREFUSED
 	}
-	// A protocol that speaks in turns sends each at once.
-	return syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
+	return nil
+}
+
+// firstGiven is the lowest port that the kernel gives to a connection; it refuses a
+// lower one in net.ipv4.ip_local_port_range unless privileged ports begin below.
+const firstGiven = 1024
+
+// local is the address that the kernel has given the connection.
+func (c *tcpConn) local() (local netip.AddrPort) {
+	c.control(func(fd int) {
+		if name, err := syscall.Getsockname(fd); err == nil {
+			local = addrPort(name)
+		}
+	})
+	return local
+}
+
+// control calls do with the descriptor. It reports whether there is one: it is
+// closed else.
+func (c *tcpConn) control(do func(fd int)) bool {
+	raw, err := c.file.SyscallConn()
+	return err == nil && raw.Control(func(fd uintptr) { do(int(fd)) }) == nil
 }
 
 // connectStep begins to connect, or tells what has become of it: EALREADY while
@@ -124,8 +142,12 @@ func (c *tcpConn) Read(p []byte) (int, error) {
 	return n, c.failed("read", err)
 }
 
-// Write implements net.Conn.
+// Write implements net.Conn. A protocol that speaks in turns sends each at once; what
+// is written first does so in any case.
 func (c *tcpConn) Write(p []byte) (int, error) {
+	if c.writes.Add(1) == 2 {
+		c.control(func(fd int) { _ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1) })
+	}
 	n, err := c.file.Write(p)
 	return n, c.failed("write", err)
 }
@@ -135,19 +157,15 @@ func (c *tcpConn) Close() error { return c.failed("close", c.file.Close()) }
 
 // CloseWrite tells the other side that nothing more will be sent.
 func (c *tcpConn) CloseWrite() error {
-	raw, err := c.file.SyscallConn()
-	if err != nil {
-		return c.failed("close", err)
-	}
 	var outcome error
-	if err := raw.Control(func(fd uintptr) { outcome = syscall.Shutdown(int(fd), syscall.SHUT_WR) }); err != nil {
-		outcome = net.ErrClosed // there is no other reason
+	if !c.control(func(fd int) { outcome = syscall.Shutdown(fd, syscall.SHUT_WR) }) {
+		outcome = net.ErrClosed
 	}
 	return c.failed("close", outcome)
 }
 
 // LocalAddr implements net.Conn.
-func (c *tcpConn) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(c.local) }
+func (c *tcpConn) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(c.local()) }
 
 // RemoteAddr implements net.Conn.
 func (c *tcpConn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.remote) }

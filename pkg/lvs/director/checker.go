@@ -31,6 +31,7 @@ type outcome struct {
 	verdict health.Verdict
 	result  check.Result
 	took    time.Duration
+	ended   time.Time
 }
 
 // checker runs one job until it is cancelled.
@@ -134,13 +135,14 @@ func (d *Director) arrived(c *checker) {
 
 func (c *checker) once(ctx context.Context) outcome {
 	if c.job.maintenanceDir != "" && inMaintenance(ctx, c.job.maintenanceDir, c.job.real) {
-		return outcome{checker: c, verdict: health.Maintenance, result: check.Result{Text: "Server in maintenance"}}
+		return outcome{checker: c, verdict: health.Maintenance, result: check.Result{Text: "Server in maintenance"}, ended: time.Now()}
 	}
 	began := time.Now()
-	result := check.Run(ctx, c.check)
+	result := check.RunSince(ctx, c.check, began)
 	verdict := health.Failed
 	if result.Up {
 		verdict = health.Passed
 	}
-	return outcome{checker: c, verdict: verdict, result: result, took: time.Since(began)}
+	took := time.Since(began)
+	return outcome{checker: c, verdict: verdict, result: result, took: took, ended: began.Add(took)}
 }

@@ -1,8 +1,6 @@
 package director
 
 import (
-	"time"
-
 	"lvsha/pkg/lvs/health"
 	"lvsha/pkg/lvs/plan"
 	"lvsha/pkg/system/logging"
@@ -28,7 +26,7 @@ func (d *Director) take(o outcome) {
 		if t.takeOne(o) {
 			changed++
 		}
-		if n == maxBatch {
+		if n == maxBatch || t.held() {
 			break
 		}
 		select {
@@ -56,7 +54,7 @@ func (t *turn) takeOne(o outcome) (changed bool) {
 	}
 	changed = c.last.checker == nil || c.last.verdict != o.verdict
 	c.last = o
-	c.tally.count(o, time.Now())
+	c.tally.count(o)
 	t.d.arrived(c)
 	for _, sub := range c.subs {
 		changed = t.judge(sub, o) || changed
@@ -71,7 +69,7 @@ func (t *turn) judge(sub subscription, o outcome) bool {
 	before := s.servers[i].State
 	server, events := s.servers[i].Step(o.verdict, s.config.FailureCount)
 	s.servers[i] = server
-	s.marks[i].noteState(before, server.State)
+	s.marks[i].noteState(before, server.State, o.ended)
 	d.monitor(s, i, o)
 	change := s.retry[i]
 	for _, e := range events {

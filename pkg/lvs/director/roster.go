@@ -138,7 +138,7 @@ func (r *roster) work(ctx context.Context, c *checker) {
 		}
 		end()
 		if c.ctx.Err() == nil {
-			r.again(c)
+			r.again(c, o.ended)
 		}
 		if !r.rest(1) {
 			return
@@ -165,9 +165,9 @@ func (r *roster) rest(n int) bool {
 
 // again sets the next check: the pause is between the end of one and the start
 // of the next.
-func (r *roster) again(c *checker) {
+func (r *roster) again(c *checker, ended time.Time) {
 	r.mu.Lock()
-	c.due = time.Now()
+	c.due = ended
 	if !c.hurried {
 		c.due = c.due.Add(c.pause)
 		c.pause = c.job.interval

@@ -18,8 +18,8 @@ type tally struct {
 }
 
 // count takes an outcome into the tally.
-func (t *tally) count(o outcome, now time.Time) {
-	t.at = now
+func (t *tally) count(o outcome) {
+	t.at = o.ended
 	switch o.verdict {
 	case health.Passed:
 		t.passed++
@@ -38,11 +38,11 @@ type mark struct {
 }
 
 // noteState remembers when a server's state has changed.
-func (m *mark) noteState(before, after health.State) {
+func (m *mark) noteState(before, after health.State, at time.Time) {
 	if before == after {
 		return
 	}
-	m.since = time.Now()
+	m.since = at
 	if before != health.Unknown {
 		m.transitions++
 	}

@@ -1,6 +1,8 @@
 package director
 
 import (
+	"time"
+
 	"lvsha/pkg/lvs/plan"
 	"lvsha/pkg/system/logging"
 )
@@ -14,7 +16,14 @@ type turn struct {
 	table plan.Table // the services that were read, as the operations leave them
 	ops   []plan.Op
 	steps []step
+	since time.Time // of the first of the operations
 }
+
+// maxHeld is how long an operation may wait for others to be carried out with it.
+const maxHeld = 2 * time.Millisecond
+
+// held says whether an operation has waited long enough for others.
+func (t *turn) held() bool { return len(t.ops) > 0 && time.Since(t.since) >= maxHeld }
 
 // step is an operation, or what comes behind those before it.
 type step struct {
@@ -40,6 +49,9 @@ func (t *turn) entry(s *service) (plan.Entry, error) {
 
 // change has an operation carried out on a service, which may be nil.
 func (t *turn) change(s *service, op plan.Op, refused func()) {
+	if len(t.ops) == 0 {
+		t.since = time.Now()
+	}
 	t.ops = append(t.ops, op)
 	t.steps = append(t.steps, step{service: s, text: describe(s, op, t.d.phase), refused: refused})
 	if _, read := t.table[op.Service.Key]; read {
@@ -78,8 +90,15 @@ func (t *turn) end() {
 	t.ops, t.steps = nil, nil
 	errs := t.d.o.Kernel.ApplyAll(ops)
 	n := 0
+	var said []string // by operations one behind the other
+	say := func() {
+		logging.Lines(t.d.o.Log, logging.Info, said)
+		said = nil
+	}
+	defer say()
 	for _, step := range steps {
 		if step.then != nil {
+			say()
 			step.then()
 			continue
 		}
@@ -88,6 +107,11 @@ func (t *turn) end() {
 			err = errs[n]
 		}
 		n++
+		if err == nil && step.text != "" {
+			said = append(said, step.text)
+		} else {
+			say()
+		}
 		t.d.applied(step, op, err)
 		if err == nil {
 			continue
@@ -100,7 +124,7 @@ func (t *turn) end() {
 	}
 }
 
-// applied says what became of an operation. An error that repeats is logged once,
+// applied takes what became of an operation. An error that repeats is logged once,
 // until the operation succeeds.
 func (d *Director) applied(step step, op plan.Op, err error) {
 	s := step.service
@@ -116,10 +140,7 @@ func (d *Director) applied(step step, op plan.Op, err error) {
 		return
 	}
 	delete(d.failures, what)
-	if step.text != "" {
-		d.logf(logging.Info, "%s", step.text)
-		if s != nil && op.Action >= plan.AddDest {
-			d.alert(s, op, step.text)
-		}
+	if step.text != "" && s != nil && op.Action >= plan.AddDest {
+		d.alert(s, op, step.text)
 	}
 }

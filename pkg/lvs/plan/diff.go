@@ -59,16 +59,15 @@ func (w *wishes) all(service Service, entry Entry) []Op {
 // was set by hand on another server stays. readd says whether a server that has
 // to rest with weight 0 and was removed by hand comes back (readdquiescent).
 func Change(entry Entry, v Virtual, real int, readd bool) []Op {
-	w := v.wishes()
 	service := entry.Service
 	service.Key = KeyOf(v.Config)
 	addr := RealAddr(v.Config, v.Config.Reals[real])
-	ops := step(service, entry, w.of(addr), readd)
+	ops := step(service, entry, v.wishFor(addr), readd)
 	fallback, ok := FallbackAddr(v.Config)
 	if !ok || fallback == addr {
 		return ops
 	}
-	more := step(service, entry, w.of(fallback), readd)
+	more := step(service, entry, v.wishFor(fallback), readd)
 	if v.NoneUp() {
 		// The fallback takes over before the last server goes.
 		return append(more, ops...)
@@ -83,8 +82,7 @@ func Settle(entry Entry, v Virtual) []Op {
 	if !ok {
 		return nil
 	}
-	w := v.wishes()
-	return step(entry.Service, entry, w.of(fallback), false)
+	return step(entry.Service, entry, v.wishFor(fallback), false)
 }
 
 // step compares one address with what is wished for it.

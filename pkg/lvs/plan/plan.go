@@ -120,27 +120,33 @@ type wishes struct {
 	at   map[netip.AddrPort]int
 }
 
-// of returns the wish for an address that the service configures.
-func (w wishes) of(addr netip.AddrPort) wish { return w.list[w.at[addr]] }
+// yields says whether a wish gives way to a later one for the same address. One for
+// an entry that is present wins; without it the former stays, or is replaced.
+func (w wish) yields(to wish, replace bool) bool {
+	return to.want == present || replace && w.want != present
+}
 
-// add has a wish stand for its address. Of two the one for an entry that is present
-// wins; without one the former stays, or is replaced.
+// add has a wish stand for its address.
 func (w *wishes) add(wanted wish, replace bool) {
 	i, seen := w.at[wanted.dest.Addr]
 	switch {
 	case !seen:
 		w.at[wanted.dest.Addr] = len(w.list)
 		w.list = append(w.list, wanted)
-	case wanted.want == present, replace && w.list[i].want != present:
+	case w.list[i].yields(wanted, replace):
 		w.list[i] = wanted
 	}
 }
 
-// wishes of a service.
-func (v Virtual) wishes() wishes {
-	var w wishes
-	w.fill(v)
-	return w
+// wishFor is the wish for one address that the service configures.
+func (v Virtual) wishFor(addr netip.AddrPort) (found wish) {
+	seen := false
+	v.eachWish(func(wanted wish, replace bool) {
+		if wanted.dest.Addr == addr && (!seen || found.yields(wanted, replace)) {
+			found, seen = wanted, true
+		}
+	})
+	return found
 }
 
 // reset forgets all wishes and keeps their room for n of another service. Room that
@@ -154,10 +160,16 @@ func (w *wishes) reset(n int) {
 	clear(w.at)
 }
 
-// fill makes the wishes those of a service. If two servers have the same address
-// the one that is up wins, then the later.
+// fill makes the wishes those of a service.
 func (w *wishes) fill(v Virtual) {
 	w.reset(len(v.States) + 1)
+	v.eachWish(w.add)
+}
+
+// eachWish calls visit with what each server calls for, and whether it replaces
+// what one before it with the same address does: the one that is up wins, then the
+// later.
+func (v Virtual) eachWish(visit func(wanted wish, replace bool)) {
 	for i, r := range v.Config.Reals {
 		addr := RealAddr(v.Config, r)
 		wanted := wish{absent, Dest{Addr: addr, Forward: r.Forward, Weight: r.Weight, Upper: r.Upper, Lower: r.Lower}}
@@ -169,7 +181,7 @@ func (w *wishes) fill(v Virtual) {
 		case v.Config.Quiescent:
 			wanted = wish{zero, Dest{Addr: addr, Forward: r.Forward}}
 		}
-		w.add(wanted, true)
+		visit(wanted, true)
 	}
 	addr, ok := FallbackAddr(v.Config)
 	if !ok {
@@ -183,5 +195,5 @@ func (w *wishes) fill(v Virtual) {
 		wanted.want = absent
 	}
 	// An entry that is also a configured server is never removed here.
-	w.add(wanted, false)
+	visit(wanted, false)
 }
