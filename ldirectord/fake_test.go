@@ -9,12 +9,13 @@ import (
 	"testing"
 )
 
-// fakeVariable makes the test binary a process that only waits for the end of
-// its standard input.
+// fakeVariable makes the test binary a process that says that it runs and only waits
+// for the end of its standard input.
 const fakeVariable = "LDIRECTORD_TEST_FAKE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(fakeVariable) != "" {
+		_ = os.Stdout.Close()
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}
@@ -35,9 +36,15 @@ func fakeDaemon(t testing.TB, instance string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// For a moment behind its start a process has no command line.
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	_, _ = io.Copy(io.Discard, stdout)
 	t.Cleanup(func() {
 		_ = stdin.Close()
 		_ = cmd.Wait()

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// slack is how much later than due a check of this interval may begin: what is
-// due at about the same time is begun together, which wakes the process once.
+// slack is how much before it is due a check of this interval may begin: what is
+// due at about the same time is begun together, which wakes the process once. None
+// begins late for it, so that a dead server is found within interval and timeout.
 func slack(interval time.Duration) time.Duration { return min(interval/200, 20*time.Millisecond) }
 
 // idleWorkers is how many goroutines wait for the next check when all are done;
@@ -96,8 +97,8 @@ func (r *roster) take(now time.Time) (ready []*checker, pause time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for len(r.due) > 0 {
-		if wait := r.due[0].due.Sub(now); wait > 0 {
-			return ready, wait + slack(r.due[0].job.interval)
+		if wait := r.due[0].due.Sub(now); wait > slack(r.due[0].job.interval) {
+			return ready, wait
 		}
 		ready = append(ready, heap.Pop(&r.due).(*checker))
 	}
