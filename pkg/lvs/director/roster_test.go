@@ -124,3 +124,21 @@ func TestARemovedCheckerEnds(t *testing.T) {
 		t.Error("the removed checker is due again")
 	}
 }
+
+// TestNoCheckBeginsLate: what is due soon begins with what is due now, and the wait is
+// for the next that is due, no longer.
+func TestNoCheckBeginsLate(t *testing.T) {
+	t.Parallel()
+	const interval = 10 * time.Second
+	r := newRoster(1, nil)
+	now := time.Now()
+	for _, due := range []time.Duration{-time.Second, 0, slack(interval), slack(interval) + time.Millisecond, interval} {
+		r.push(&checker{job: job{interval: interval}, ctx: t.Context(), due: now.Add(due)})
+	}
+	if ready, pause := r.take(now); len(ready) != 3 || pause != slack(interval)+time.Millisecond {
+		t.Errorf("%d begin, then it waits %v", len(ready), pause)
+	}
+	if ready, pause := r.take(now.Add(interval)); len(ready) != 2 || pause != time.Hour {
+		t.Errorf("%d begin, then it waits %v", len(ready), pause)
+	}
+}

@@ -128,3 +128,15 @@ func FuzzParseDest(f *testing.F) {
 		}
 	})
 }
+
+func FuzzVerdicts(f *testing.F) {
+	f.Add(message(syscall.NLMSG_ERROR, 7, []byte{0xfd, 0xff, 0xff, 0xff}), uint32(7), uint8(1))
+	f.Add(message(syscall.NLMSG_ERROR, 9, nil), uint32(7), uint8(3))
+	f.Fuzz(func(t *testing.T, b []byte, first uint32, n uint8) {
+		_, _ = verdicts(b, first, int(n), func(i int, err syscall.Errno) {
+			if i < 0 || i >= int(n) || err == 0 {
+				t.Errorf("number %d of %d: %v", i, n, err)
+			}
+		})
+	})
+}
