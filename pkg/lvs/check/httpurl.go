@@ -74,7 +74,7 @@ func hostOf(authority string) string {
 // redirect returns the request that a redirection asks for. It forgets the
 // virtual host; the new Host is host and port of the new URL as written.
 func (h hop) redirect(a answer) (hop, bool) {
-	location := a.header["location"]
+	location := a.header.location
 	switch a.status {
 	case 301, 302, 303, 307, 308:
 	default:

@@ -16,7 +16,7 @@ import (
 type answer struct {
 	status int
 	line   string // "200 OK"
-	header map[string]string
+	header header
 	body   []byte
 }
 
@@ -37,7 +37,9 @@ type connectError struct {
 func (e *connectError) Error() string { return e.step + e.err.Error() }
 func (e *connectError) Unwrap() error { return e.err }
 
-var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4096) }}
+// readers are small, as most answers are and thousands of checks may wait for one at
+// a time; a longer body is read past them.
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 1024) }}
 
 // fetch makes one request on a connection of its own.
 func (c *httpCheck) fetch(ctx context.Context, h hop, share *bodyShare) (answer, error) {
@@ -107,8 +109,8 @@ func readAnswer(r *bufio.Reader, method string) (answer, error) {
 		if method == "HEAD" || a.status == 204 || a.status == 304 {
 			return a, nil
 		}
-		switch length, err := strconv.ParseInt(a.header["content-length"], 10, 64); {
-		case strings.Contains(strings.ToLower(a.header["transfer-encoding"]), "chunked"):
+		switch length, err := strconv.ParseInt(a.header.length, 10, 64); {
+		case strings.Contains(strings.ToLower(a.header.encoding), "chunked"):
 			a.body, err = readBody(&chunkReader{r: r}, maxBody)
 			return a, err
 		case err == nil && length >= 0:
@@ -120,9 +122,19 @@ func readAnswer(r *bufio.Reader, method string) (answer, error) {
 	}
 }
 
+// firstRead is the room that io.ReadAll begins with.
+const firstRead = 512
+
 // readBody reads to the end, or so many bytes.
-func readBody(r io.Reader, most int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, most))
+func readBody(r io.Reader, most int64) (body []byte, err error) {
+	if most <= firstRead {
+		body = make([]byte, most)
+		var n int
+		n, err = io.ReadFull(r, body)
+		body = body[:n]
+	} else {
+		body, err = io.ReadAll(io.LimitReader(r, most))
+	}
 	if err != nil && isTimeout(err) {
 		return nil, errTimeout
 	}
@@ -179,35 +191,39 @@ func digits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// counting are the fields of a header that count.
-var counting = []string{"location", "content-length", "transfer-encoding"}
+// header is the values of the fields of an answer that count.
+type header struct{ location, length, encoding string }
 
 // readHeader reads up to the empty line and returns the fields that count. Of one
 // that is given twice the first is taken; what is no field is skipped.
-func readHeader(r *bufio.Reader) (map[string]string, error) {
-	header := make(map[string]string)
+func readHeader(r *bufio.Reader) (h header, err error) {
+	counting := [...]struct {
+		name  string
+		value *string
+		seen  bool
+	}{{name: "location", value: &h.location}, {name: "content-length", value: &h.length}, {name: "transfer-encoding", value: &h.encoding}}
 	for total := 0; total < maxHeader; {
 		line, err := readLine(r)
 		if err != nil && isTimeout(err) {
-			return nil, errTimeout
+			return h, errTimeout
 		}
 		total += len(line)
 		line = bytes.TrimRight(line, "\r\n")
 		if len(line) == 0 {
-			return header, nil
+			return h, nil
 		}
 		name, value, ok := bytes.Cut(line, []byte(":"))
 		name = bytes.TrimSpace(name)
-		for _, field := range counting {
-			if _, seen := header[field]; ok && !seen && strings.EqualFold(string(name), field) {
-				header[field] = string(bytes.TrimSpace(value))
+		for i := range counting {
+			if field := &counting[i]; ok && !field.seen && strings.EqualFold(string(name), field.name) {
+				*field.value, field.seen = string(bytes.TrimSpace(value)), true
 			}
 		}
 		if err != nil {
-			return header, nil
+			return h, nil
 		}
 	}
-	return nil, fmt.Errorf("header of more than %d bytes", maxHeader)
+	return h, fmt.Errorf("header of more than %d bytes", maxHeader)
 }
 
 // chunkReader takes the chunking off a body. What is no chunk ends it.

@@ -89,7 +89,7 @@ func FuzzURL(f *testing.F) {
 		if err == nil && (strings.ContainsAny(h.target+h.hostHeader, " \r\n") || h.address == "") {
 			t.Errorf("%q: %+v", url, h)
 		}
-		next, ok := hop{address: "h:80", target: "/a/b"}.redirect(answer{status: 302, header: map[string]string{"location": url}})
+		next, ok := hop{address: "h:80", target: "/a/b"}.redirect(answer{status: 302, header: header{location: url}})
 		if ok && strings.ContainsAny(next.target, " \r\n") {
 			t.Errorf("redirection to %q: %+v", url, next)
 		}

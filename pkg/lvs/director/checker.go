@@ -71,6 +71,13 @@ func (d *Director) jobOf(v *config.Virtual, r config.Real) (job, bool) {
 // startCheckers starts a checker for every job that has none, ends those whose
 // job is gone, and leaves the others alone.
 func (d *Director) startCheckers() {
+	if len(d.checkers) == 0 {
+		n := 0
+		for _, s := range d.services {
+			n += len(s.config.Reals)
+		}
+		d.checkers = make(map[job]*checker, n)
+	}
 	for _, c := range d.checkers {
 		c.subs = c.subs[:0]
 	}

@@ -26,7 +26,7 @@ func (d *Director) take(o outcome) {
 		if t.takeOne(o) {
 			changed++
 		}
-		if n == maxBatch || t.held() {
+		if n == maxBatch || n%heldEvery == heldEvery-1 && t.held() {
 			break
 		}
 		select {

@@ -22,6 +22,10 @@ type turn struct {
 // maxHeld is how long an operation may wait for others to be carried out with it.
 const maxHeld = 2 * time.Millisecond
 
+// heldEvery is how many results are taken before the clock is looked at again, which
+// may be a call of the kernel.
+const heldEvery = 4
+
 // held says whether an operation has waited long enough for others.
 func (t *turn) held() bool { return len(t.ops) > 0 && time.Since(t.since) >= maxHeld }
 
