@@ -69,7 +69,8 @@ func servePages(ctx context.Context) (p *pages, err error) {
 	}
 }
 
-// lastFirst is when the last of the addresses was first asked.
+// lastFirst is when the last of the addresses was first asked. What is younger than a
+// second may be missing.
 func (p *pages) lastFirst() (last time.Time, err error) {
 	text, err := os.ReadFile(filepath.Join(p.dir, "requests"))
 	if err != nil {
