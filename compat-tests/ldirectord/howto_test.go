@@ -88,14 +88,27 @@ func (s *scene) howToStep(name, want string, do func() error) {
 	if err := do(); err != nil {
 		o.Problems = append(o.Problems, err.Error())
 	}
-	got, ok := untilTable(normal(want), hold, howToPatience)
+	saved, listed, ok := howToTables(normal(want), begun.Add(howToPatience))
 	if !ok {
 		log, _ := os.ReadFile("/var/log/ldirectord.log")
-		o.Problems = append(o.Problems, fmt.Sprintf("the table is\n%s\nwant\n%s\nlog:\n%s", got, want, log))
+		o.Problems = append(o.Problems, fmt.Sprintf("the table is\n%s\nwant\n%s\nlog:\n%s", saved, want, log))
 	}
-	o.Tables["-Sn"], o.Tables["-Ln"] = got, ipvsadm("-Ln")
+	o.Tables["-Sn"], o.Tables["-Ln"] = saved, listed
 	o.Seconds = time.Since(begun).Seconds()
 	s.outcomes = append(s.outcomes, o)
+}
+
+// howToTables are the two listings of a table that is as wanted and stays so; ok is
+// false if it is not in time. The original takes a server that it has put in at its
+// start out again for a moment, which may come between the two.
+func howToTables(want string, limit time.Time) (saved, listed string, ok bool) {
+	for {
+		saved, ok = untilTable(want, hold, time.Until(limit))
+		listed = ipvsadm("-Ln")
+		if !ok || ipvsadm("-Sn") == saved {
+			return saved, listed, ok
+		}
+	}
 }
 
 // compareHowTo holds our tables against those that the original made of the same
