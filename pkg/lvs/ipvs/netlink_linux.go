@@ -1,6 +1,7 @@
 package ipvs
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -124,6 +125,20 @@ func (g *genl) each(family uint16, command, version uint8, flags uint16, attrs [
 		return fmt.Errorf("netlink send: %w", err)
 	}
 	var failed error
+	err := g.receive(func(b []byte) (bool, error) {
+		done, err := g.collect(b, flags, visit)
+		// What cannot be read is told when the answer is over: its rest must not be
+		// taken for that to the next request.
+		if failed == nil {
+			failed = err
+		}
+		return done, nil
+	})
+	return cmp.Or(err, failed)
+}
+
+// receive calls read with what the kernel answers, until it says that it is done.
+func (g *genl) receive(read func(b []byte) (done bool, err error)) error {
 	for {
 		n, err := g.in.receive(g.fd)
 		if errors.Is(err, syscall.EINTR) {
@@ -133,14 +148,12 @@ func (g *genl) each(family uint16, command, version uint8, flags uint16, attrs [
 			return fmt.Errorf("netlink receive: %w", err)
 		}
 		for k := range n {
-			done, err := g.read(k, flags, visit)
-			// What cannot be read is told when the answer is over: its rest must
-			// not be taken for that to the next request.
-			if failed == nil {
-				failed = err
+			b, err := g.in.message(k)
+			if err != nil {
+				return err
 			}
-			if done {
-				return failed
+			if done, err := read(b); done || err != nil {
+				return err
 			}
 		}
 	}
@@ -175,24 +188,7 @@ func (g *genl) together(n int, refused func(i int, err syscall.Errno)) error {
 		return fmt.Errorf("netlink send: %w", err)
 	}
 	first := g.seq - uint32(n-1)
-	for {
-		count, err := g.in.receive(g.fd)
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("netlink receive: %w", err)
-		}
-		for k := range count {
-			b, err := g.in.message(k)
-			if err != nil {
-				return err
-			}
-			if done, err := verdicts(b, first, n, refused); done || err != nil {
-				return err
-			}
-		}
-	}
+	return g.receive(func(b []byte) (bool, error) { return verdicts(b, first, n, refused) })
 }
 
 // verdicts reads what the kernel says of n requests, the first of which has the
@@ -248,16 +244,6 @@ func (g *genl) send(list bool) error {
 		return errno
 	}
 	return nil
-}
-
-// read takes one of the messages that were received apart; done is the end of the
-// answer.
-func (g *genl) read(k int, flags uint16, visit func(attrs []byte) error) (done bool, err error) {
-	b, err := g.in.message(k)
-	if err != nil {
-		return true, err
-	}
-	return g.collect(b, flags, visit)
 }
 
 const headerSize = syscall.NLMSG_HDRLEN
